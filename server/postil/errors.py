@@ -1,0 +1,159 @@
+"""What can go wrong, as a tree. Each leaf has a stable code and a sentence that says what to do.
+
+PostilError                    code
+├── Invalid                    invalid              a field's value cannot be used
+│   ├── TooLong                too_long             a field has more characters than it may
+│   └── NameRefused            name_refused         a name that belongs to, or looks like, somebody else's
+├── NotFound                   not_found            never issued, or not for this viewer: the same answer
+├── Unauthorized               unauthorized         no token, or one that is unknown, spent or expired
+├── Forbidden                  forbidden            known, and not allowed
+│   ├── OriginRefused          origin_refused       not a page of this site
+│   └── EditWindowClosed       edit_window_closed   closed_at: when, in epoch seconds
+├── Conflict                   (abstract)
+│   ├── NonceReused            nonce_reused         the same nonce with another body
+│   ├── WrongSection           wrong_section        the parent stands in another section
+│   ├── ParentGone             parent_gone          the parent is a tombstone that the viewer sees
+│   ├── StateConflict          state_conflict       not a move from the comment's present state
+│   └── OutlineUnknown         outline_unknown      the outline's hash was not seen yet, or no longer is kept
+├── Locked                     locked               the section takes no comments
+├── TooMany                    too_many             retry_after: seconds
+└── Unavailable                unavailable          retry_after: seconds
+
+None of them knows HTTP: `postil.web.problems` gives each its status. Clients compare codes, never sentences.
+"""
+
+from typing import ClassVar
+
+
+class PostilError(Exception):
+    """Anything we refuse on purpose. `detail` may be shown to whoever asked: it holds no secret and no markup."""
+
+    code: ClassVar[str] = "internal"
+    sentence: ClassVar[str] = "Something went wrong on our side. Try again in a moment."
+
+    def __init__(self, detail: str | None = None) -> None:
+        self.detail = detail or self.sentence
+        super().__init__(self.detail)
+
+    @property
+    def extra(self) -> dict[str, str | int]:
+        """What a client may act on beside the code."""
+        return {}
+
+
+class Invalid(PostilError):
+    code = "invalid"
+    sentence = "This value cannot be used. Change it and send it again."
+
+    def __init__(self, field: str, detail: str | None = None) -> None:
+        super().__init__(detail)
+        self.field = field
+
+    @property
+    def extra(self) -> dict[str, str | int]:
+        return {"field": self.field}
+
+
+class TooLong(Invalid):
+    code = "too_long"
+    sentence = "This is longer than it may be. Shorten it and send it again."
+
+
+class NameRefused(Invalid):
+    code = "name_refused"
+    sentence = (
+        "This name is taken by somebody who answers for the site, or looks like theirs. Choose another."
+    )
+
+    def __init__(self, detail: str | None = None, field: str = "name") -> None:
+        super().__init__(field, detail)
+
+
+class NotFound(PostilError):
+    code = "not_found"
+    sentence = "There is nothing here. It may have been taken away: reload the page."
+
+
+class Unauthorized(PostilError):
+    code = "unauthorized"
+    sentence = "Sign in first, or sign in again: the token is missing, expired or revoked."
+
+
+class Forbidden(PostilError):
+    code = "forbidden"
+    sentence = "You may not do this here. Ask an owner of the site."
+
+
+class OriginRefused(Forbidden):
+    code = "origin_refused"
+    sentence = "This page's address is not one of the site's. Its owner can add it with `postil site add`."
+
+
+class EditWindowClosed(Forbidden):
+    code = "edit_window_closed"
+    sentence = "The time to edit this comment is over. Post a reply instead."
+
+    def __init__(self, closed_at: int, detail: str | None = None) -> None:
+        super().__init__(detail)
+        self.closed_at = closed_at
+
+    @property
+    def extra(self) -> dict[str, str | int]:
+        return {"closed_at": self.closed_at}
+
+
+class Conflict(PostilError):
+    code = "conflict"
+    sentence = "Something changed meanwhile. Reload, look, and try again."
+
+
+class NonceReused(Conflict):
+    code = "nonce_reused"
+    sentence = "This nonce already posted another comment. Send the new one with a nonce of its own."
+
+
+class WrongSection(Conflict):
+    code = "wrong_section"
+    sentence = "The comment you answer stands in another section. Reply to it there."
+
+
+class ParentGone(Conflict):
+    code = "parent_gone"
+    sentence = "The comment you answer is gone. Post yours as a new one, or answer another."
+
+
+class StateConflict(Conflict):
+    code = "state_conflict"
+    sentence = "The comment is no longer in a state that allows this. Look at it again."
+
+
+class OutlineUnknown(Conflict):
+    code = "outline_unknown"
+    sentence = "This outline is not known here. Send it whole, with its sections."
+
+
+class Locked(PostilError):
+    code = "locked"
+    sentence = "This section is locked: it can be read, and takes no comments."
+
+
+class _Later(PostilError):
+    """Refused now, welcome in `retry_after` seconds (at least one)."""
+
+    def __init__(self, retry_after: int = 1, detail: str | None = None) -> None:
+        super().__init__(detail)
+        self.retry_after = max(1, retry_after)
+
+    @property
+    def extra(self) -> dict[str, str | int]:
+        return {"retry_after": self.retry_after}
+
+
+class TooMany(_Later):
+    code = "too_many"
+    sentence = "That was too much at once. Wait a little, then try again."
+
+
+class Unavailable(_Later):
+    code = "unavailable"
+    sentence = "We cannot answer just now. Try again in a moment."
