@@ -26,7 +26,7 @@ from typing import ClassVar
 
 
 class PostilError(Exception):
-    """Anything we refuse on purpose. `detail` may be shown to whoever asked: it holds no secret and no markup."""
+    """Anything refused on purpose. `detail` is shown to whoever asked: no secret in it, no markup."""
 
     code: ClassVar[str] = "internal"
     sentence: ClassVar[str] = "Something went wrong on our side. Try again in a moment."

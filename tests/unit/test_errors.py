@@ -28,8 +28,8 @@ CODES = {
 
 
 def classes() -> dict[str, type[errors.PostilError]]:
-    found = inspect.getmembers(errors, inspect.isclass)
-    return {name: cls for name, cls in found if cls is not errors.PostilError and not name.startswith("_")}
+    found = [value for name, value in vars(errors).items() if inspect.isclass(value) and name[0] != "_"]
+    return {c.__name__: c for c in found if issubclass(c, errors.PostilError) and c is not errors.PostilError}
 
 
 def test_every_code_is_the_published_one() -> None:
