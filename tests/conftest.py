@@ -1,0 +1,73 @@
+"""What every test may lean on: a real Chromium, and event loops that keep out of each other's way.
+
+`chromium` is one browser for the whole run, driven by Playwright's sync API: tests that use it are plain
+functions, and a server they talk to runs in a thread or a process of its own. `context` and `page` are fresh
+for each test. Mark such tests `browser`.
+"""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ARGUMENTS = [
+    "--no-sandbox",  # containers rarely allow the user namespaces that the sandbox wants
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # Sites under test are called blog.test or evil.test. No other name resolves: no test leaves this machine.
+    "--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
+
+
+def chromium_path() -> str:
+    """Where Chromium is. Without one the test is skipped, but never in CI, where that would hide a hole."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path:
+        return path
+    reason = "no chromium on the PATH: install the package `chromium`"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = chromium_path()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A fresh profile: no cookies, no storage. More of them: `chromium.new_context()`."""
+    context = chromium.new_context()
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+@pytest.fixture(autouse=True)
+def _loops_apart(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Between its calls sync Playwright leaves its loop marked as running, which would make every async test
+    after the first browser test fail. Hide that mark from the tests that do not drive the browser."""
+    if "chromium" in request.fixturenames:
+        yield
+        return
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
