@@ -4,9 +4,11 @@ Everything here is text, never markup: whoever shows it escapes it. What is take
 obey rather than show (controls, bidi overrides), what nobody can see, and towers of combining marks.
 """
 
+import json
 import re
 import unicodedata
 from functools import cache, lru_cache
+from importlib.resources import files
 
 from postil.errors import Invalid, TooLong
 
@@ -105,15 +107,15 @@ def _look_alikes() -> dict[int, str]:
 
     The library pairs a character with what it resembles, both ways: joined up, the pairs are groups.
     """
-    # Imported when the first name is compared: the table is 900 kB of JSON.
-    from confusable_homoglyphs.confusables import confusables_data  # type: ignore[import-untyped]
-
+    # Its data, not its modules, which import an HTTP client; and only when the first name is compared.
+    table = files("confusable_homoglyphs").joinpath("confusables.json").read_text(encoding="utf-8")
     group: dict[str, set[str]] = {}
-    for char, others in confusables_data.items():
+    for char, others in json.loads(table).items():
         for other in (_ignored.sub("", entry["c"]) for entry in others):
             if other:
                 _join(group, char, other)
-    standing = {id(members): min(members, key=_plainness) for members in group.values()}
+    groups = {id(members): members for members in group.values()}
+    standing = {key: min(members, key=_plainness) for key, members in groups.items()}
     return {ord(char): standing[id(members)] for char, members in group.items() if len(char) == 1}
 
 
