@@ -1,0 +1,133 @@
+"""One change of a page: its next revisions, and whatever they stamp.
+
+Every change that alters an audience's answer takes that audience's next revision and stamps the comment and the
+section it touched (house, law 1). What readers see is part of what staff see, so a public stamp is a staff stamp
+too. The page's row is locked first: within a page, revisions commit in order on every database.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from postil.db import Hint, Transaction
+from postil.models import Comment, Page, PublicSpan, Section
+from postil.states import State, is_shown
+
+FACES = 3
+
+
+@dataclass(slots=True)
+class Change:
+    """The one change that a transaction makes to `page`; revisions are 0 until one is taken."""
+
+    tx: Transaction
+    page: Page
+    public: int = 0
+    staff: int = 0
+
+    def stamp_staff(self, *touched: Comment | Section) -> None:
+        if not self.staff:
+            self.page.staff_revision += 1
+            self.staff = self.page.staff_revision
+        for thing in touched:
+            thing.staff_revision = self.staff
+
+    def stamp_public(self, *touched: Comment | Section) -> None:
+        self.stamp_staff(*touched)
+        if not self.public:
+            self.page.public_revision += 1
+            self.public = self.page.public_revision
+        for thing in touched:
+            thing.public_revision = self.public
+
+
+@asynccontextmanager
+async def changing(tx: Transaction, page_id: str, *, calm: bool = False) -> AsyncIterator[Change]:
+    """Lock a page, change it, and leave a hint for the bus. `calm`: it may be gathered with others (reactions)."""
+    query = select(Page).where(col(Page.id) == page_id).with_for_update()
+    page = (await tx.scalars(query, execution_options={"populate_existing": True})).one()
+    change = Change(tx, page)
+    yield change
+    await tx.flush()
+    if change.staff:
+        tx.hints.append(Hint(page.site_id, page.key, page.public_revision, page.staff_revision, calm))
+
+
+async def set_state(change: Change, comment: Comment, section: Section, state: State) -> None:
+    """Move a comment to `state`: counts, first publication, and what readers now see of it and above it."""
+    was_shown = comment.shown
+    _count(section, comment.state, -1)
+    _count(section, state, +1)
+    comment.state = state
+    if state is State.PUBLISHED and comment.published_at is None:
+        comment.published_at = change.tx.now
+    await _settle(change, comment, section)
+    if was_shown or comment.shown:
+        change.stamp_public(comment, section)
+        await _tell_faces(change, comment, section, is_new=comment.shown and not was_shown)
+    change.stamp_staff(comment, section)
+
+
+def _count(section: Section, state: State, by: int) -> None:
+    match state:
+        case State.PUBLISHED:
+            section.comments += by
+        case State.PENDING:
+            section.pending += by
+        case State.HIDDEN:
+            section.hidden += by
+        case _:
+            pass
+
+
+async def _settle(change: Change, comment: Comment, section: Section) -> None:
+    """Bring `shown` up to date, from a comment upwards: a tombstone stands only while a reply needs it."""
+    node = comment
+    while node.shown is not (shown := _is_shown(node)):
+        await _show(change, node, section, shown)
+        if node.parent_id is None:
+            return
+        node = await change.tx.get_one(Comment, node.parent_id)
+        node.shown_replies += 1 if shown else -1
+
+
+def _is_shown(comment: Comment) -> bool:
+    return is_shown(comment.state, was_published=comment.published_at is not None, shown_replies=comment.shown_replies)
+
+
+async def _show(change: Change, node: Comment, section: Section, shown: bool) -> None:
+    change.stamp_public(node, section)
+    step = 1 if shown else -1
+    node.shown = shown
+    section.shown += step
+    if node.root_id != node.id:
+        (await change.tx.get_one(Comment, node.root_id)).thread_shown += step
+    if shown:
+        node.shown_since = change.public
+    else:
+        change.tx.add(PublicSpan(comment_id=node.id, since=node.shown_since, until=change.public))
+
+
+async def _tell_faces(change: Change, comment: Comment, section: Section, *, is_new: bool) -> None:
+    """Whose names stand at the section's row, and when it was last written in; published comments alone."""
+    if is_new and comment.state is State.PUBLISHED:
+        section.last_at = max(section.last_at or 0, comment.created_at)
+        section.faces = _latest([comment.author_name, *section.faces])
+        return
+    await change.tx.flush()
+    query = (
+        select(col(Comment.author_name), col(Comment.created_at))
+        .where(col(Comment.section_id) == section.id, col(Comment.state) == State.PUBLISHED)
+        .order_by(col(Comment.id).desc())
+        .limit(FACES * 4)
+    )
+    rows = (await change.tx.execute(query)).all()
+    section.last_at = rows[0].created_at if rows else None
+    section.faces = _latest(row.author_name for row in rows)
+
+
+def _latest(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))[:FACES]

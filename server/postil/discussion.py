@@ -1,0 +1,387 @@
+"""The verbs of readers: post, edit, remove, react, flag, and a page seen."""
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+from sqlmodel import col
+
+from postil.anchoring import MadeSection, find_or_make_section
+from postil.changing import Change, changing, set_state
+from postil.db import Transaction
+from postil.errors import (
+    EditWindowClosed,
+    Forbidden,
+    Invalid,
+    Locked,
+    NameRefused,
+    NonceReused,
+    NotFound,
+    ParentGone,
+    StateConflict,
+    Unauthorized,
+    WrongSection,
+)
+from postil.ids import hash_token, new_id
+from postil.markup import RENDERER, Rendered
+from postil.models import (
+    Author,
+    Comment,
+    Flag,
+    Moderator,
+    Page,
+    Posted,
+    Reaction,
+    Section,
+    Site,
+    SupportChange,
+    Visit,
+    WaitingView,
+)
+from postil.names import normalise, skeleton
+from postil.outline import OutlineSection
+from postil.reading import find_author, find_page, page_of
+from postil.states import Move, SectionState, State, check
+from postil.upsert import insert_if_new
+from postil.viewer import Viewer
+
+# Deeper than anybody reads, and a bound for the path and for the walk up to the root.
+MOST_DEPTH = 60
+# Views of pages that nobody has written on yet wait here; a flood of made-up pages stops at this.
+WAITING_PAGES = 10_000
+DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class PageRef:
+    """A page of the viewer's site, as its URL or the owner's id names it."""
+
+    key: str
+    url: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody wants to post: in a section by id, or by its index in an outline."""
+
+    page: PageRef
+    name: str
+    source: str
+    nonce: str
+    parent: str | None = None
+    section: str | None = None
+    outline: Sequence[OutlineSection] = ()
+    outline_hash: str | None = None
+    index: int = 0
+
+    @property
+    def body_hash(self) -> str:
+        """Equal for the same post tried again; the section may by then be known by its id."""
+        parts = (self.page.key, self.parent or "", self.name, self.source)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A comment after a verb of its author; `is_new` is False where a retry was answered."""
+
+    comment: Comment
+    section: Section
+    page: Page
+    site: Site
+    is_new: bool = True
+
+
+async def post(tx: Transaction, viewer: Viewer, draft: Draft, rendered: Rendered) -> Written:
+    """Post a comment, once: a repeated nonce returns the first. Errors: Locked, NotFound, ParentGone,
+    WrongSection, NameRefused, NonceReused, Invalid.
+    """
+    site = await tx.get_one(Site, viewer.site)
+    author = await _author(tx, viewer, await _vetted_name(tx, viewer, draft.name))
+    page = await _page(tx, viewer, draft.page)
+    async with changing(tx, page.id) as change:
+        if first := await _posted_before(tx, author, draft, site):
+            return first
+        place = await find_or_make_section(change, draft.section, draft.outline, draft.outline_hash, draft.index)
+        parent = await _parent(tx, viewer, author, draft.parent, place.section)
+        _refuse_locked(place.section, parent)
+        comment = _comment(tx, viewer, author, draft, rendered, place, parent)
+        tx.add(comment)
+        tx.add(Posted(author_id=author.id, nonce=draft.nonce, body_hash=draft.body_hash, comment_id=comment.id))
+        await _join_thread(change, comment, parent)
+        state = State.PENDING if site.premoderate else State.PUBLISHED
+        place.section.pending += 1
+        await set_state(change, comment, place.section, state)
+    return Written(comment, place.section, change.page, site)
+
+
+async def edit(tx: Transaction, viewer: Viewer, comment_id: str, source: str, rendered: Rendered) -> Written:
+    """Change one's own comment within the site's window; on a premoderated site it waits for approval again."""
+    async with _own(tx, viewer, comment_id) as own:
+        comment, site = own.comment, own.site
+        closed_at = comment.created_at + site.edit_window
+        state = State.PENDING if site.premoderate else comment.state
+        check(Move.EDIT, comment.state, state)
+        if tx.now > closed_at:
+            raise EditWindowClosed(closed_at)
+        comment.source, comment.html, comment.renderer = source, rendered.html, RENDERER
+        comment.edited_at = tx.now
+        await set_state(own.change, comment, own.section, state)
+    return own.written()
+
+
+async def remove(tx: Transaction, viewer: Viewer, comment_id: str) -> Written:
+    """Take one's own comment away: the text is gone for everybody, replies keep a tombstone above them."""
+    async with _own(tx, viewer, comment_id) as own:
+        comment = own.comment
+        check(Move.REMOVE, comment.state, State.REMOVED)
+        comment.source = comment.html = ""
+        comment.reason = comment.edited_at = None
+        await set_state(own.change, comment, own.section, State.REMOVED)
+    return own.written()
+
+
+async def support(tx: Transaction, viewer: Viewer, comment_id: str, *, on: bool) -> tuple[Page, int]:
+    """Give or take back one's support; saying it twice changes nothing. Returns the page and the comment's support."""
+    author = await _writing_author(tx, viewer)
+    page_id = await page_of(tx, viewer, comment_id)
+    async with changing(tx, page_id, calm=True) as change:
+        comment = await _published(tx, comment_id)
+        given = await tx.get(Reaction, (comment_id, author.id))
+        if (given is not None) is not on:
+            await _set_support(change, comment, author, given)
+    return change.page, comment.support
+
+
+async def _set_support(change: Change, comment: Comment, author: Author, given: Reaction | None) -> None:
+    tx, delta = change.tx, -1 if given else 1
+    if given:
+        await tx.delete(given)
+    else:
+        tx.add(Reaction(comment_id=comment.id, author_id=author.id))
+    comment.support += delta
+    section = await tx.get_one(Section, comment.section_id)
+    change.stamp_public(comment, section)
+    tx.add(
+        SupportChange(
+            page_id=change.page.id,
+            revision=change.public,
+            comment_id=comment.id,
+            section_id=section.id,
+            delta=delta,
+        )
+    )
+
+
+async def flag(tx: Transaction, viewer: Viewer, comment_id: str, reason: str, note: str) -> None:
+    """Ask a moderator to look, once for each author and comment. Readers' answers do not change."""
+    author = await _writing_author(tx, viewer)
+    page_id = await page_of(tx, viewer, comment_id)
+    async with changing(tx, page_id) as change:
+        comment = await _published(tx, comment_id)
+        if await tx.get(Flag, (comment_id, author.id)):
+            return
+        tx.add(Flag(comment_id=comment_id, author_id=author.id, reason=reason, note=note, created_at=tx.now))
+        comment.flags += 1
+        change.stamp_staff(comment)
+
+
+async def see(tx: Transaction, viewer: Viewer, page: PageRef, visit: str) -> int:
+    """Count a view: once for each `visit` (a browser's word for itself, new every day). Moves no revision."""
+    day = tx.now // DAY
+    visit_hash = hash_token(f"{viewer.site}\0{page.key}\0{day}\0{visit}")
+    is_new = await insert_if_new(tx, Visit, visit_hash=visit_hash, day=day)
+    found = await find_page(tx, viewer.site, page.key)
+    if found is None:
+        return await _see_waiting(tx, viewer.site, page.key, is_new)
+    if is_new:
+        await tx.execute(update(Page).where(col(Page.id) == found.id).values(views=Page.views + 1))
+    return found.views + int(is_new)
+
+
+async def _see_waiting(tx: Transaction, site: str, key: str, is_new: bool) -> int:
+    kept = await tx.get(WaitingView, (site, key))
+    if kept is None:
+        waiting = await tx.scalar(select(func.count()).select_from(WaitingView)) or 0
+        if waiting >= WAITING_PAGES:
+            return 0
+        kept = WaitingView(site_id=site, key=key, seen_at=tx.now)
+        tx.add(kept)
+    kept.views += int(is_new)
+    kept.seen_at = tx.now
+    return kept.views
+
+
+# Authors
+
+
+async def _vetted_name(tx: Transaction, viewer: Viewer, name: str) -> str:
+    """The name, normalised; NameRefused where it is, or looks like, that of somebody who answers for the site."""
+    normal = normalise(name)
+    taken = select(col(Moderator.id)).where(
+        col(Moderator.site_id) == viewer.site, col(Moderator.skeleton) == skeleton(normal)
+    )
+    if await tx.scalar(taken):
+        raise NameRefused()
+    return normal
+
+
+async def _author(tx: Transaction, viewer: Viewer, name: str) -> Author:
+    if viewer.author_key is None:
+        raise Unauthorized("Send the author's token (Postil-Author) to write.")
+    author = await find_author(tx, viewer)
+    if author is None:
+        author = Author(
+            id=new_id(tx.now), site_id=viewer.site, token_hash=viewer.author_key, name=name, created_at=tx.now
+        )
+        tx.add(author)
+        await tx.flush()
+    author.name = name
+    return author
+
+
+async def _writing_author(tx: Transaction, viewer: Viewer) -> Author:
+    """The guest who reacts or flags: he needs a token and no name."""
+    found = await find_author(tx, viewer)
+    return found or await _author(tx, viewer, "")
+
+
+# Pages and threads
+
+
+async def _page(tx: Transaction, viewer: Viewer, ref: PageRef) -> Page:
+    """The page's row, made by its first comment; two at once make one. Views that waited come along."""
+    page = await find_page(tx, viewer.site, ref.key)
+    if page is not None:
+        return page
+    values = {"url": ref.url, "title": ref.title, "views": 0, "created_at": tx.now}
+    values |= {"public_revision": 0, "staff_revision": 0}
+    is_new = await insert_if_new(tx, Page, id=new_id(tx.now), site_id=viewer.site, key=ref.key, **values)
+    page = await find_page(tx, viewer.site, ref.key)
+    assert page is not None
+    if is_new and (waited := await tx.get(WaitingView, (viewer.site, ref.key))):
+        page.views = waited.views
+        await tx.delete(waited)
+    return page
+
+
+async def _posted_before(tx: Transaction, author: Author, draft: Draft, site: Site) -> Written | None:
+    posted = await tx.get(Posted, (author.id, draft.nonce))
+    if posted is None:
+        return None
+    # A purge blanks the hash too: whatever comes again under that nonce is the purged comment.
+    if posted.body_hash and posted.body_hash != draft.body_hash:
+        raise NonceReused()
+    comment = await tx.get_one(Comment, posted.comment_id)
+    section = await tx.get_one(Section, comment.section_id)
+    return Written(comment, section, await tx.get_one(Page, comment.page_id), site, is_new=False)
+
+
+async def _parent(
+    tx: Transaction, viewer: Viewer, author: Author, parent_id: str | None, section: Section
+) -> Comment | None:
+    """The comment that is answered. What the viewer may not see is not there; what is gone is a conflict."""
+    if parent_id is None:
+        return None
+    parent = await tx.get(Comment, parent_id)
+    if parent is None or parent.site_id != viewer.site:
+        raise NotFound()
+    if not (parent.shown or viewer.is_staff or parent.author_id == author.id):
+        raise NotFound()
+    if parent.section_id != section.id:
+        raise WrongSection()
+    if parent.state is not State.PUBLISHED:
+        raise ParentGone()
+    if parent.depth >= MOST_DEPTH:
+        raise Invalid("parent", "This thread is as deep as it may be. Answer an earlier comment.")
+    return parent
+
+
+def _refuse_locked(section: Section, parent: Comment | None) -> None:
+    if section.state is SectionState.LOCKED:
+        raise Locked()
+    if section.state is SectionState.CLOSED and parent is None:
+        raise Locked("This section takes replies, and no new threads.")
+
+
+def _comment(
+    tx: Transaction,
+    viewer: Viewer,
+    author: Author,
+    draft: Draft,
+    rendered: Rendered,
+    place: MadeSection,
+    parent: Comment | None,
+) -> Comment:
+    id = new_id()
+    return Comment(
+        id=id,
+        site_id=viewer.site,
+        page_id=place.section.page_id,
+        section_id=place.section.id,
+        parent_id=parent.id if parent else None,
+        root_id=parent.root_id if parent else id,
+        path=(parent.path if parent else "") + id,
+        depth=parent.depth + 1 if parent else 0,
+        author_id=author.id,
+        author_name=author.name,
+        state=State.PENDING,
+        source=draft.source,
+        html=rendered.html,
+        renderer=RENDERER,
+        outline_hash=place.outline_hash,
+        created_at=tx.now,
+    )
+
+
+async def _join_thread(change: Change, comment: Comment, parent: Comment | None) -> None:
+    if parent is not None:
+        (await change.tx.get_one(Comment, comment.root_id)).thread_size += 1
+    await change.tx.flush()
+
+
+# One's own comment
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A viewer's own comment while its page is locked for a change."""
+
+    change: Change
+    comment: Comment
+    section: Section
+    site: Site
+
+    def written(self) -> Written:
+        return Written(self.comment, self.section, self.change.page, self.site)
+
+
+@asynccontextmanager
+async def _own(tx: Transaction, viewer: Viewer, comment_id: str) -> AsyncIterator[_Own]:
+    author = await find_author(tx, viewer)
+    async with changing(tx, await page_of(tx, viewer, comment_id)) as change:
+        comment = await tx.get_one(Comment, comment_id)
+        _refuse_strangers(comment, author)
+        section = await tx.get_one(Section, comment.section_id)
+        yield _Own(change, comment, section, await tx.get_one(Site, viewer.site))
+
+
+def _refuse_strangers(comment: Comment, author: Author | None) -> None:
+    if author is not None and comment.author_id == author.id:
+        return
+    if comment.shown:
+        raise Forbidden("Only its author may change a comment.")
+    raise NotFound()
+
+
+async def _published(tx: Transaction, comment_id: str) -> Comment:
+    """A comment to react to or to flag: a tombstone is a conflict, anything else unseen is not there."""
+    comment = await tx.get_one(Comment, comment_id)
+    if comment.state is State.PUBLISHED:
+        return comment
+    if comment.shown:
+        raise StateConflict("This comment is gone.")
+    raise NotFound()

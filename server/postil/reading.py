@@ -1,0 +1,401 @@
+"""What a viewer sees. The one place that decides visibility; every answer about comments passes through it.
+
+The question is always "what changed since revision n, as this viewer may see it?" (house, law 1). A window
+(windows.py) is the same answer for a part of a section, at the revision of one snapshot.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true
+from sqlmodel import col
+
+from postil.answers import (
+    ChangesAnswer,
+    CommentAnswer,
+    CommentInPlace,
+    CountAnswer,
+    OutlineAnswer,
+    OwnAnswer,
+    OwnComment,
+    PageAnswer,
+    PageBrief,
+    SectionAnswer,
+)
+from postil.cursors import Since
+from postil.db import Snapshot
+from postil.errors import NotFound
+from postil.models import (
+    Author,
+    Comment,
+    Flag,
+    Outline,
+    Page,
+    PublicSpan,
+    Reaction,
+    Section,
+    Site,
+    WaitingView,
+)
+from postil.outline import KnownSection, OutlineSection, place
+from postil.states import State
+from postil.viewer import Audience, Viewer
+
+# Beyond this a fresh window is cheaper than the changes; it also bounds what one question can cost.
+MOST_BEHIND = 500
+# A guest's overlay is private and sent whole: his latest comments and reactions on one page.
+MOST_OWN = 200
+
+CommentRow = Row[Any]
+COLUMNS: tuple[Any, ...] = (
+    Comment.id,
+    Comment.section_id,
+    Comment.parent_id,
+    Comment.root_id,
+    Comment.path,
+    Comment.author_id,
+    Comment.author_name,
+    Comment.state,
+    Comment.html,
+    Comment.reason,
+    Comment.support,
+    Comment.flags,
+    Comment.shown,
+    Comment.thread_shown,
+    Comment.thread_size,
+    Comment.public_revision,
+    Comment.staff_revision,
+    Comment.created_at,
+    Comment.edited_at,
+)
+
+
+def visible(audience: Audience) -> ColumnElement[bool]:
+    """The rule. Readers see what is shown (states.is_shown); staff of the site see that a comment is there."""
+    return true() if audience is Audience.STAFF else col(Comment.shown).is_(True)
+
+
+def whole(state: State, audience: Audience) -> bool:
+    """Whether text and author of a visible comment may be told, or only its tombstone."""
+    return state is State.PUBLISHED or (audience is Audience.STAFF and state in (State.PENDING, State.HIDDEN))
+
+
+def revision_of(audience: Audience) -> Any:
+    return col(Comment.staff_revision) if audience is Audience.STAFF else col(Comment.public_revision)
+
+
+def page_revision(page: Page, audience: Audience) -> int:
+    return page.staff_revision if audience is Audience.STAFF else page.public_revision
+
+
+def comment_answer(row: CommentRow | Comment, audience: Audience, *, in_section: bool = False) -> CommentAnswer:
+    """The public or the staff form of a row that `visible` let through."""
+    staff = audience is Audience.STAFF
+    answer = CommentAnswer(
+        id=row.id,
+        section=row.section_id if in_section else None,
+        parent=row.parent_id,
+        at=row.created_at,
+        revision=row.staff_revision if staff else row.public_revision,
+        state=row.state,
+        reason=row.reason if row.state is State.HIDDEN else None,
+    )
+    if whole(row.state, audience):
+        answer.author, answer.html, answer.edited = row.author_name, row.html, row.edited_at
+        answer.support, answer.flags = row.support, row.flags if staff else 0
+    return answer
+
+
+def section_answer(section: Section, audience: Audience) -> SectionAnswer:
+    staff = audience is Audience.STAFF
+    return SectionAnswer(
+        id=section.id,
+        heading=section.heading,
+        state=section.state,
+        comments=section.comments,
+        pending=section.pending if staff else 0,
+        hidden=section.hidden if staff else 0,
+        last=section.last_at,
+        faces=section.faces,
+    )
+
+
+async def find_page(snapshot: Snapshot, site: str, key: str) -> Page | None:
+    return await snapshot.scalar(select(Page).where(col(Page.site_id) == site, col(Page.key) == key))
+
+
+async def page_of(snapshot: Snapshot, viewer: Viewer, comment_id: str) -> str:
+    """The page of a comment ever issued on the viewer's site, in whatever state; else NotFound."""
+    page: str | None = await snapshot.scalar(
+        select(col(Comment.page_id)).where(col(Comment.id) == comment_id, col(Comment.site_id) == viewer.site)
+    )
+    if page is None:
+        raise NotFound()
+    return page
+
+
+async def find_section(snapshot: Snapshot, section: str, site: str | None = None) -> tuple[Section, Page]:
+    """A section ever issued, of `site` if one is given; else NotFound, the same for both."""
+    query = select(Section, Page).join(Page, col(Section.page_id) == Page.id).where(col(Section.id) == section)
+    if site is not None:
+        query = query.where(col(Page.site_id) == site)
+    found = (await snapshot.execute(query)).first()
+    if found is None:
+        raise NotFound()
+    return found[0], found[1]
+
+
+async def read_page(snapshot: Snapshot, viewer: Viewer, key: str, outline: str | None) -> PageAnswer:
+    """A page's sections and counts at one revision; empty where nobody has written yet."""
+    page = await find_page(snapshot, viewer.site, key)
+    if page is None:
+        return await _read_empty_page(snapshot, viewer.site, key)
+    sections = await _sections(snapshot, page, viewer.audience)
+    return PageAnswer(
+        since=str(Since(snapshot.epoch, page_revision(page, viewer.audience))),
+        id=page.id,
+        title=page.title,
+        views=page.views,
+        comments=sum(section.comments for section in sections),
+        pending=sum(section.pending for section in sections) if viewer.is_staff else 0,
+        sections=[section_answer(section, viewer.audience) for section in sections],
+        outline=await _known_places(snapshot, page, outline, sections),
+    )
+
+
+async def _read_empty_page(snapshot: Snapshot, site: str, key: str) -> PageAnswer:
+    views = await snapshot.scalar(
+        select(col(WaitingView.views)).where(col(WaitingView.site_id) == site, col(WaitingView.key) == key)
+    )
+    since = str(Since(snapshot.epoch, 0))
+    return PageAnswer(since=since, views=views or 0, comments=0, sections=[], outline=[])
+
+
+async def _sections(snapshot: Snapshot, page: Page, audience: Audience) -> Sequence[Section]:
+    """The page's sections that hold anything this audience sees."""
+    query = select(Section).where(col(Section.page_id) == page.id).order_by(col(Section.id))
+    if audience is Audience.PUBLIC:
+        query = query.where(col(Section.shown) > 0)
+    return (await snapshot.scalars(query)).all()
+
+
+async def _known_places(
+    snapshot: Snapshot, page: Page, outline: str | None, sections: Sequence[Section]
+) -> list[str | None] | None:
+    """Where an outline that is known puts the sections; None where it must be sent whole first."""
+    if not sections:
+        return []
+    kept = await snapshot.get(Outline, (page.id, outline)) if outline else None
+    if kept is None:
+        return None
+    return _seen_places([OutlineSection(**section) for section in kept.sections], sections)  # type: ignore[arg-type]
+
+
+async def place_outline(
+    snapshot: Snapshot, viewer: Viewer, key: str, outline: Sequence[OutlineSection]
+) -> OutlineAnswer:
+    """Which section id stands at each index of `outline`. Nothing is stored: a visitor's word changes nothing."""
+    page = await find_page(snapshot, viewer.site, key)
+    if page is None:
+        return OutlineAnswer(sections=[None] * len(outline))
+    sections = await _sections(snapshot, page, viewer.audience)
+    return OutlineAnswer(sections=_seen_places(outline, sections))
+
+
+def _seen_places(outline: Sequence[OutlineSection], sections: Sequence[Section]) -> list[str | None]:
+    return place(outline, [known_section(section) for section in sections])
+
+
+def known_section(section: Section) -> KnownSection:
+    return KnownSection(
+        id=section.id,
+        heading=section.heading,
+        level=section.level,
+        element_id=section.element_id,
+        key=section.key,
+        nth=section.nth,
+    )
+
+
+async def changes(
+    snapshot: Snapshot, viewer: Viewer, key: str, since: Since, sections: frozenset[str] | None = None
+) -> ChangesAnswer:
+    """What changed on a page since a cursor; bodies only of `sections`, where given.
+
+    `resync` for an unknown epoch, a revision to come, or one more than MOST_BEHIND ago.
+    """
+    page = await find_page(snapshot, viewer.site, key)
+    now = page_revision(page, viewer.audience) if page else 0
+    answer = ChangesAnswer(
+        since=str(Since(snapshot.epoch, now)),
+        total=0,
+        views=page.views if page else 0,
+        sections=[],
+        comments=[],
+        gone=[],
+    )
+    if since.epoch != snapshot.epoch or not 0 <= now - since.revision <= MOST_BEHIND:
+        answer.resync = True
+        return answer
+    if page is None:
+        return answer
+    answer.total = await _total(snapshot, page)
+    if now > since.revision:
+        await _fill(snapshot, page, viewer.audience, since.revision, sections, answer)
+    return answer
+
+
+async def _total(snapshot: Snapshot, page: Page) -> int:
+    return (
+        await snapshot.scalar(
+            select(func.coalesce(func.sum(Section.comments), 0)).where(col(Section.page_id) == page.id)
+        )
+    ) or 0
+
+
+async def _fill(
+    snapshot: Snapshot,
+    page: Page,
+    audience: Audience,
+    since: int,
+    sections: frozenset[str] | None,
+    answer: ChangesAnswer,
+) -> None:
+    rows = await _changed_rows(snapshot, page, audience, since)
+    seen = [row for row in rows if audience is Audience.STAFF or row.shown]
+    gone = await _gone(snapshot, [row for row in rows if audience is Audience.PUBLIC and not row.shown], since)
+    touched = {row.section_id for row in seen} | set(gone.values())
+    answer.sections = await _changed_sections(snapshot, page, audience, since, touched)
+    answer.comments = [
+        comment_answer(row, audience, in_section=True) for row in seen if sections is None or row.section_id in sections
+    ]
+    answer.gone = [id for id, section in gone.items() if sections is None or section in sections]
+
+
+async def _changed_rows(snapshot: Snapshot, page: Page, audience: Audience, since: int) -> Sequence[CommentRow]:
+    revision = revision_of(audience)
+    query = select(*COLUMNS).where(col(Comment.page_id) == page.id, revision > since).order_by(revision, Comment.id)
+    return (await snapshot.execute(query)).all()
+
+
+async def _gone(snapshot: Snapshot, rows: Sequence[CommentRow], since: int) -> dict[str, str]:
+    """Those of `rows` that were in the public answer at `since`: id -> section. Others never existed for it."""
+    if not rows:
+        return {}
+    query = select(col(PublicSpan.comment_id)).where(
+        col(PublicSpan.comment_id).in_([row.id for row in rows]),
+        col(PublicSpan.since) <= since,
+        col(PublicSpan.until) > since,
+    )
+    were_public = set(await snapshot.scalars(query))
+    return {row.id: row.section_id for row in rows if row.id in were_public}
+
+
+async def _changed_sections(
+    snapshot: Snapshot, page: Page, audience: Audience, since: int, touched: Iterable[str]
+) -> list[SectionAnswer]:
+    """Sections that changed. Readers hear of one that shows nothing only when it showed them something before."""
+    query = select(Section).where(col(Section.page_id) == page.id)
+    if audience is Audience.STAFF:
+        query = query.where(col(Section.staff_revision) > since)
+    else:
+        known = or_(col(Section.shown) > 0, col(Section.id).in_(list(touched)))
+        query = query.where(and_(col(Section.public_revision) > since, known))
+    return [section_answer(section, audience) for section in await snapshot.scalars(query)]
+
+
+async def read_comment(snapshot: Snapshot, viewer: Viewer | None, comment: str) -> CommentInPlace:
+    """One comment, its section and its page: as anybody may see it, or as staff of its site."""
+    audience = viewer.audience if viewer else Audience.PUBLIC
+    query = (
+        select(*COLUMNS, col(Page.url), col(Page.title))
+        .join(Page, col(Comment.page_id) == Page.id)
+        .where(col(Comment.id) == comment, visible(audience))
+    )
+    if viewer is not None:
+        query = query.where(col(Comment.site_id) == viewer.site)
+    row = (await snapshot.execute(query)).first()
+    if row is None:
+        raise NotFound()
+    section, _ = await find_section(snapshot, row.section_id)
+    return CommentInPlace(
+        page=PageBrief(url=row.url, title=row.title),
+        section=section_answer(section, audience),
+        comment=comment_answer(row, audience),
+    )
+
+
+async def find_author(snapshot: Snapshot, viewer: Viewer) -> Author | None:
+    if viewer.author_key is None:
+        return None
+    return await snapshot.scalar(
+        select(Author).where(col(Author.site_id) == viewer.site, col(Author.token_hash) == viewer.author_key)
+    )
+
+
+def own_answer(comment: Comment, edit_window: int) -> OwnComment:
+    """A comment as its author sees it: always its true state, and his own text while there is any."""
+    answer = OwnComment(
+        id=comment.id,
+        section=comment.section_id,
+        parent=comment.parent_id,
+        at=comment.created_at,
+        revision=comment.public_revision,
+        state=comment.state,
+        reason=comment.reason,
+        source=comment.source,
+    )
+    if comment.state in (State.PENDING, State.PUBLISHED, State.HIDDEN):
+        answer.author, answer.html, answer.edited = comment.author_name, comment.html, comment.edited_at
+        answer.support = comment.support
+    if comment.state in (State.PENDING, State.PUBLISHED):
+        answer.editable_until = comment.created_at + edit_window
+    return answer
+
+
+async def read_own(snapshot: Snapshot, viewer: Viewer, key: str) -> OwnAnswer:
+    """The guest's private overlay of a page; empty for somebody who never wrote."""
+    author = await find_author(snapshot, viewer)
+    page = await find_page(snapshot, viewer.site, key) if author else None
+    if author is None or page is None:
+        return OwnAnswer(name=author.name if author else None, comments=[], reacted=[], flagged=[])
+    mine = and_(col(Comment.page_id) == page.id, col(Comment.author_id) == author.id)
+    query = select(Comment).where(mine).order_by(col(Comment.id).desc()).limit(MOST_OWN)
+    site = await snapshot.get_one(Site, viewer.site)
+    return OwnAnswer(
+        name=author.name,
+        comments=[own_answer(comment, site.edit_window) for comment in await snapshot.scalars(query)],
+        reacted=await _marked(snapshot, Reaction, author, page),
+        flagged=await _marked(snapshot, Flag, author, page),
+    )
+
+
+async def _marked(snapshot: Snapshot, kind: type[Reaction] | type[Flag], author: Author, page: Page) -> list[str]:
+    """Which visible comments of a page an author reacted to, or flagged."""
+    query = (
+        select(col(kind.comment_id))
+        .join(Comment, col(Comment.id) == kind.comment_id)
+        .where(col(kind.author_id) == author.id, col(Comment.page_id) == page.id, visible(Audience.PUBLIC))
+        .order_by(col(kind.comment_id).desc())
+        .limit(MOST_OWN)
+    )
+    return list(await snapshot.scalars(query))
+
+
+async def count_pages(snapshot: Snapshot, pages: Sequence[tuple[str, str, str]]) -> list[CountAnswer]:
+    """Published comments and views of many pages, each (site, key, url as asked); unknown ones count nothing."""
+    if not pages:
+        return []
+    wanted = or_(*(and_(col(Page.site_id) == site, col(Page.key) == key) for site, key, _ in pages))
+    query = (
+        select(col(Page.site_id), col(Page.key), col(Page.views), func.coalesce(func.sum(Section.comments), 0))
+        .outerjoin(Section, col(Section.page_id) == Page.id)
+        .where(wanted)
+        .group_by(col(Page.site_id), col(Page.key), col(Page.views))
+    )
+    found = {(row[0], row[1]): row for row in await snapshot.execute(query)}
+    return [
+        CountAnswer(url=url, views=row[2] if row else 0, comments=row[3] if row else 0)
+        for site, key, url in pages
+        for row in (found.get((site, key)),)
+    ]

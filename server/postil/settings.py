@@ -1,0 +1,32 @@
+"""Everything an operator can set: POSTIL_… in the environment or in a .env file. docs/settings.md lists it."""
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read once at start. Every field has its line in docs/settings.md, held by a test."""
+
+    model_config = SettingsConfigDict(env_prefix="POSTIL_", env_file=".env", extra="ignore")
+
+    data: Path = Field(Path("postil-data"), description="The folder of the SQLite file and its backups.")
+    database_url: str = Field("", description="Another database; empty for the SQLite file in the data folder.")
+    url: str = Field("http://127.0.0.1:8000", description="Where readers' browsers reach this service.")
+    host: str = Field("127.0.0.1", description="The address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
+    trusted_proxies: list[str] = Field([], description="Networks whose X-Forwarded-For is believed, as JSON.")
+    rate_limits: bool = Field(True, description="Whether floods are turned away. Off only for load tests.")
+    most_sockets: int = Field(10_000, ge=1, description="Sockets open at once; about 25 KB of memory each.")
+    most_sockets_per_network: int = Field(200, ge=1, description="Sockets at once from one address or /64.")
+    sweep_seconds: float = Field(30.0, gt=0, description="How often watched pages are compared with the database.")
+
+    @field_validator("url")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite+aiosqlite:///{self.data / 'postil.db'}"

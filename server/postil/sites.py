@@ -1,0 +1,115 @@
+"""The verbs of owners: sites, their origins, and who moderates them."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from postil.db import Snapshot, Transaction
+from postil.errors import Invalid, NotFound
+from postil.ids import hash_token, new_id
+from postil.models import Moderator, OneTimeCode, Origin, Site
+from postil.names import normalise, skeleton
+from postil.urls import parse_origin
+from postil.viewer import Role
+
+# Long enough to send a link by mail and open it after the weekend's first coffee; it works once.
+LINK_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class SiteBrief:
+    site: Site
+    origins: list[str]
+    moderators: list[Moderator]
+
+
+async def add_site(tx: Transaction, origins: Sequence[str], *, name: str = "", premoderate: bool = False) -> Site:
+    """Register a site by the origins it is served from; Invalid for one that is none, or another site's."""
+    if not origins:
+        raise Invalid("origin", "A site needs at least one origin, such as https://blog.example.")
+    site = Site(id=new_id(), name=name or origins[0], premoderate=premoderate, created_at=tx.now)
+    tx.add(site)
+    await tx.flush()
+    for origin in origins:
+        await add_origin(tx, site, origin)
+    return site
+
+
+async def add_origin(tx: Transaction, site: Site, origin: str) -> None:
+    parsed = parse_origin(origin)
+    if parsed is None:
+        raise Invalid("origin", f"“{origin}” is no origin. Write scheme and host, as https://blog.example.")
+    kept = await tx.get(Origin, parsed)
+    if kept is not None and kept.site_id != site.id:
+        raise Invalid("origin", f"{parsed} belongs to another site already.")
+    if kept is None:
+        tx.add(Origin(origin=parsed, site_id=site.id))
+        await tx.flush()
+
+
+async def site_of(snapshot: Snapshot, origin: str) -> Site | None:
+    """The site that an origin (as parse_origin gives it) belongs to."""
+    query = select(Site).join(Origin, col(Origin.site_id) == Site.id).where(col(Origin.origin) == origin)
+    return await snapshot.scalar(query)
+
+
+async def origins_of(snapshot: Snapshot, site: str) -> list[str]:
+    query = select(col(Origin.origin)).where(col(Origin.site_id) == site).order_by(Origin.origin)
+    return list(await snapshot.scalars(query))
+
+
+async def list_sites(snapshot: Snapshot) -> list[SiteBrief]:
+    sites = (await snapshot.scalars(select(Site).order_by(col(Site.id)))).all()
+    return [
+        SiteBrief(site, await origins_of(snapshot, site.id), await _moderators(snapshot, site.id)) for site in sites
+    ]
+
+
+async def _moderators(snapshot: Snapshot, site: str) -> list[Moderator]:
+    query = select(Moderator).where(col(Moderator.site_id) == site, col(Moderator.revoked_at).is_(None))
+    return list(await snapshot.scalars(query.order_by(Moderator.name)))
+
+
+async def invite(tx: Transaction, origin: str, name: str, role: Role = Role.MODERATOR) -> str:
+    """Make `name` a moderator of the site at `origin` (or find the one so called), and return a sign-in code.
+
+    The code works once, within LINK_SECONDS; only its hash is kept.
+    """
+    site = await site_of(tx, parse_origin(origin) or "")
+    if site is None:
+        raise NotFound(f"No site has the origin “{origin}”. `postil site list` shows those there are.")
+    moderator = await _moderator(tx, site, normalise(name), role)
+    code = secrets.token_urlsafe(32)
+    tx.add(OneTimeCode(code_hash=hash_token(code), moderator_id=moderator.id, expires_at=tx.now + LINK_SECONDS))
+    return code
+
+
+async def _moderator(tx: Transaction, site: Site, name: str, role: Role) -> Moderator:
+    found = await _find_moderator(tx, site, name)
+    if found is None:
+        found = Moderator(
+            id=new_id(), site_id=site.id, name=name, skeleton=skeleton(name), role=role, created_at=tx.now
+        )
+        tx.add(found)
+        await tx.flush()
+    found.revoked_at = None
+    found.role = role
+    return found
+
+
+async def _find_moderator(tx: Transaction, site: Site, name: str) -> Moderator | None:
+    query = select(Moderator).where(col(Moderator.site_id) == site.id, col(Moderator.skeleton) == skeleton(name))
+    return (await tx.scalars(query)).first()
+
+
+async def dismiss(tx: Transaction, origin: str, name: str) -> Moderator:
+    """Take a moderator's rights away; every sign-in of his ends with them."""
+    site = await site_of(tx, parse_origin(origin) or "")
+    found = await _find_moderator(tx, site, name) if site else None
+    if found is None:
+        raise NotFound(f"The site at “{origin}” has no moderator “{name}”.")
+    found.revoked_at = tx.now
+    return found

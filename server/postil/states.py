@@ -1,0 +1,58 @@
+"""The states of a comment and the moves between them. Pure.
+
+post > pending | published      approve: pending > published
+hide: pending, published > hidden       restore: hidden > published
+edit: pending, published stay; under premoderation a published one waits again
+remove (author): text gone      purge (moderator): all gone but the place in the tree
+"""
+
+from enum import StrEnum
+
+from postil.errors import StateConflict
+
+
+class State(StrEnum):
+    PENDING = "pending"
+    PUBLISHED = "published"
+    HIDDEN = "hidden"
+    REMOVED = "removed"
+    PURGED = "purged"
+
+
+class SectionState(StrEnum):
+    OPEN = "open"
+    SLOW = "slow"
+    LOCKED = "locked"
+    CLOSED = "closed"
+
+
+class Move(StrEnum):
+    APPROVE = "approve"
+    HIDE = "hide"
+    RESTORE = "restore"
+    EDIT = "edit"
+    REMOVE = "remove"
+    PURGE = "purge"
+
+
+P, V, H, R, X = State.PENDING, State.PUBLISHED, State.HIDDEN, State.REMOVED, State.PURGED
+
+ALLOWED: dict[Move, dict[State, frozenset[State]]] = {
+    Move.APPROVE: {P: frozenset({V})},
+    Move.HIDE: {P: frozenset({H}), V: frozenset({H})},
+    Move.RESTORE: {H: frozenset({V})},
+    Move.EDIT: {P: frozenset({P}), V: frozenset({V, P})},
+    Move.REMOVE: {P: frozenset({R}), V: frozenset({R}), H: frozenset({R})},
+    Move.PURGE: {P: frozenset({X}), V: frozenset({X}), H: frozenset({X}), R: frozenset({X})},
+}
+
+
+def check(move: Move, old: State, new: State) -> None:
+    """Raise StateConflict unless `move` may take a comment from `old` to `new`."""
+    if new not in ALLOWED[move].get(old, frozenset()):
+        raise StateConflict(f"This comment is {old}: it cannot be taken through “{move}” now.")
+
+
+def is_shown(state: State, *, was_published: bool, shown_replies: int) -> bool:
+    """Whether readers see the comment at all: whole, or as the tombstone that holds its replies together."""
+    return state is State.PUBLISHED or (was_published and shown_replies > 0)
