@@ -1,0 +1,397 @@
+"""Source -> safe HTML, in layers that do not trust each other. Pure; the only importer of bleach.
+
+    tidy      out with what no comment needs: controls, lone surrogates, towers of combining marks
+    to_html   CommonMark with raw HTML off; a link only where `vet` allows its address
+    clean     bleach: a tiny allow-list, every address vetted; bare addresses become links, vetted too
+    agree     all of it is on the list, and nh3, of another family of parsers, reads the same tree
+
+What fails a layer is shown as the text that was typed, escaped, and counted in `alarms`. bleach has had its
+last release, so nothing rests on it alone: see docs/decisions/0002-markup.md.
+"""
+
+import asyncio
+import html
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from html.parser import HTMLParser
+from typing import Any, Final
+
+import nh3
+from bleach.linkifier import LinkifyFilter
+from bleach.sanitizer import Cleaner
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock, list_block
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+
+from postil.names import CONTROLS, cap_marks
+
+RENDERER: Final = 1  # kept with each comment; a higher one means: render again from the source
+MAX_SOURCE: Final = 10_000  # characters: some 1,700 words
+MAX_DEPTH: Final = 64  # elements: bleach's time grows with the square of the depth
+MAX_HTML: Final = 65_536  # characters before cleaning: one long link definition can be used 2,000 times
+MAX_URL: Final = 2_000
+OFF_LOOP: Final = 2_048  # characters of source that take about a millisecond
+
+TAGS: Final = frozenset("a p br strong em code pre blockquote ul ol li del hr".split())
+VOID: Final = frozenset({"br", "hr"})
+SCHEMES: Final = frozenset({"http", "https", "mailto"})
+REL: Final = "nofollow ugc noopener noreferrer"
+
+alarms: Counter[str] = Counter()
+"""How often a comment fell back to text, by reason. `off-list` and `disagreement` mean: a layer leaked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """`html` is safe to show. `fallback`: it is the source as escaped text, because a layer refused it."""
+
+    html: str
+    fallback: bool
+
+
+class Refused(Exception):
+    """A layer did not let a comment through; its only argument is the reason that `alarms` counts."""
+
+
+Layer = Callable[[str], str]
+
+
+def tidy(source: str) -> str:
+    """The source without what a browser might obey: controls and lone surrogates are U+FFFD, newlines \\n."""
+    return cap_marks(_UNRULY.sub("\ufffd", _NEWLINE.sub("\n", source)))
+
+
+def to_html(source: str) -> str:
+    """CommonMark, raw HTML as text, images as links. Newlines break lines; headings stay as typed."""
+    return _markdown.render(source)
+
+
+def clean(markup: str) -> str:
+    """Only TAGS, and on them only vetted links, whatever the markup; bare addresses become links."""
+    shielded = markup.replace(_AMPERSAND, "\ufffd").replace("&amp;", _AMPERSAND)
+    return str(_here.cleaner.clean(shielded)).replace(_AMPERSAND, "&amp;")
+
+
+def agree(markup: str) -> None:
+    """Raises Refused unless all of it is on the list and nh3 reads the very same tree."""
+    tree = read(markup)
+    if tree is None or not all(map(_listed, tree)):
+        raise Refused("off-list")
+    if read(_second.clean(markup)) != tree:
+        raise Refused("disagreement")
+
+
+def render(source: str, to_html: Layer = to_html, clean: Layer = clean) -> Rendered:
+    """Safe HTML for any string at all; never raises. The layers are arguments, to be left out by tests."""
+    text = tidy(source)
+    try:
+        return Rendered(_through(text, to_html, clean), fallback=False)
+    except Exception as problem:  # what breaks a parser may cost one comment its markup, and no more
+        reason = str(problem) if isinstance(problem, Refused) else type(problem).__name__
+        with _counting:
+            alarms[reason] += 1
+        return Rendered(as_text(text), fallback=True)
+
+
+async def render_async(source: str) -> Rendered:
+    """render(), off the event loop where it would hold it up."""
+    if len(source) <= OFF_LOOP:
+        return render(source)
+    return await asyncio.to_thread(render, source)
+
+
+def as_text(text: str) -> str:
+    return f"<p>{html.escape(text, quote=False).replace(chr(10), '<br>')}</p>"
+
+
+def _through(text: str, to_html: Layer, clean: Layer) -> str:
+    if len(text) > MAX_SOURCE:
+        raise Refused("too-long")
+    markup = to_html(text)
+    if len(markup) > MAX_HTML:
+        raise Refused("too-big")
+    if depth(markup) > MAX_DEPTH:
+        raise Refused("too-deep")
+    return str(_here.cleaner.clean(shielded)).replace(_AMPERSAND, "&amp;")
+
+
+def agree(markup: str) -> None:
+    """Raises Refused unless all of it is on the list and nh3 reads the very same tree."""
+    tree = read(markup)
+    if tree is None or not all(map(_listed, tree)):
+        raise Refused("off-list")
+    if read(_second.clean(markup)) != tree:
+        raise Refused("disagreement")
+
+
+def render(source: str, to_html: Layer = to_html, clean: Layer = clean) -> Rendered:
+    """Safe HTML for any string at all; never raises. The layers are arguments, to be left out by tests."""
+    text = tidy(source)
+    try:
+        return Rendered(_through(text, to_html, clean), fallback=False)
+    except Exception as problem:  # what breaks a parser may cost one comment its markup, and no more
+        reason = str(problem) if isinstance(problem, Refused) else type(problem).__name__
+        with _counting:
+            alarms[reason] += 1
+        return Rendered(as_text(text), fallback=True)
+
+
+async def render_async(source: str) -> Rendered:
+    """render(), off the event loop where it would hold it up."""
+    if len(source) <= OFF_LOOP:
+        return render(source)
+    return await asyncio.to_thread(render, source)
+
+
+def as_text(text: str) -> str:
+    return f"<p>{html.escape(text, quote=False).replace(chr(10), '<br>')}</p>"
+
+
+def _through(text: str, to_html: Layer, clean: Layer) -> str:
+    if len(text) > MAX_SOURCE:
+        raise Refused("too-long")
+    markup = to_html(text)
+    if len(markup) > MAX_HTML:
+        raise Refused("too-big")
+    if depth(markup) > MAX_DEPTH:
+        raise Refused("too-deep")
+    cleaned = clean(markup)
+    agree(cleaned)
+    return cleaned
+
+
+# Addresses
+
+_HOST = r"(?:(?:[a-z0-9_-]+\.)*[a-z0-9_-]+\.?|\[[0-9a-f:.]{2,45}\])"
+_WEB = re.compile(rf"https?://{_HOST}(?::\d{{1,5}})?(?:[/?#][a-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*)?", re.I)
+_MAIL = re.compile(rf"mailto:[a-z0-9.!#$*+/=_~-]{{1,64}}@{_HOST}", re.I)
+
+# Linear: every try starts at a literal, and what follows has one way to match. bleach's own starts with \(*.
+# Parentheses only in pairs, and not the full stop after the sentence.
+_BARE = re.compile(
+    r"""\bhttps?://(?:[^\s<>"'`{}|\\^()\u3000-\u303f\uff00-\uff0f]|\([^\s<>"'`{}|\\^()]{0,200}\)){1,1000}"""
+    r"(?<![.,:;!?])",
+    re.I,
+)
+
+
+def vet(url: str) -> bool:
+    """Whether a link may lead there: absolute http, https or mailto, in plain ASCII, and no user before the
+    host. Not relative (our origin is not the reader's), no blank, control, bidi or backslash: browsers and
+    parsers part ways over those. And an address that browsers can read, which nh3's parser stands for."""
+    return _shaped(url) and _parses(url)
+
+
+def _shaped(url: str) -> bool:
+    return len(url) <= MAX_URL and bool(_WEB.fullmatch(url) or _MAIL.fullmatch(url))
+
+
+@lru_cache(maxsize=1024)
+def _parses(url: str) -> bool:
+    return " href=" in _second.clean(f'<a href="{html.escape(url)}"></a>')
+
+
+# Markdown
+
+
+class _Markdown(MarkdownIt):
+    def validateLink(self, url: str) -> bool:
+        return vet(url)
+
+
+def _list_from_one(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A list that starts with another number than 1 stays text: `start` is not on the list of attributes,
+    and without it "1984. A good year" would read "1."."""
+    line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
+    if not silent and re.match(r"(?!1[.)])\d+[.)]", line):  # silent: does another item end this one?
+        return False
+    return list_block(state, start, end, silent)
+
+
+def _plain_images(state: StateCore) -> None:
+    """An image is a request to a stranger's server by every reader. It becomes a link, told by its text."""
+    for block in state.tokens:
+        if block.children:
+            block.children = list(_without_images(state, block.children))
+
+
+def _without_images(state: StateCore, tokens: Sequence[Token]) -> list[Token]:
+    kept: list[Token] = []
+    in_link = False
+    for token in tokens:
+        if token.type in ("link_open", "link_close"):
+            in_link = token.type == "link_open"
+        kept += [token] if token.type != "image" else _as_link(state, token, in_link)
+    return kept
+
+
+def _as_link(state: StateCore, image: Token, in_link: bool) -> list[Token]:
+    address = str(image.attrs["src"])
+    alt = RendererHTML().renderInlineAsText(image.children, state.md.options, state.env)
+    text = Token("text", "", 0, content=alt or address)
+    if in_link:
+        return [text]
+    return [Token("link_open", "a", 1, attrs={"href": address}), text, Token("link_close", "a", -1)]
+
+
+def _make_markdown() -> MarkdownIt:
+    # Deeper than MAX_DEPTH, as markdown-it drops what is nested deeper; not much, as it recurses.
+    options = {
+        "html": False,
+        "breaks": True,
+        "linkify": False,
+        "xhtmlOut": False,
+        "maxNesting": MAX_DEPTH + 16,
+    }
+    markdown = _Markdown("commonmark", options)
+    markdown.enable("strikethrough").disable(["heading", "lheading"])
+    markdown.block.ruler.at("list", _list_from_one, {"alt": ["paragraph", "reference", "blockquote"]})
+    markdown.core.ruler.push("plain_images", _plain_images)
+    markdown.add_render_rule("s_open", lambda *_: "<del>")
+    markdown.add_render_rule("s_close", lambda *_: "</del>")
+    return markdown
+
+
+# The cleaner
+
+# Stands for &amp; inside bleach, which would decode "&amp;lt;" twice. A noncharacter: tidy lets none in.
+_AMPERSAND = "\ufdd0"
+_HREF, _REL = (None, "href"), (None, "rel")
+Attributes = dict[Any, Any]
+
+
+def _decoded(value: str) -> str:
+    """An attribute's value as a browser reads it; bleach hands it over as written."""
+    if len(value) > 8 * MAX_URL:
+        return ""
+    return html.unescape(value.replace(_AMPERSAND, "&amp;"))
+
+
+def _only_vetted(_tag: str, name: str, value: str) -> bool:
+    return name == "href" and vet(_decoded(value))
+
+
+def _mark(attributes: Attributes, new: bool) -> Attributes | None:
+    """Vet a link again and say what it is to search engines and to the page it leads to."""
+    href = attributes.get(_HREF, "")
+    if new:
+        href = _markdown.normalizeLink(href.replace(_AMPERSAND, "&")).replace("&", _AMPERSAND)
+    if vet(_decoded(href)):
+        return {_HREF: href, _REL: REL, "_text": attributes["_text"]}
+    return None if new else {"_text": attributes["_text"]}
+
+
+class _PerThread(threading.local):
+    """bleach's cleaner keeps its parser's state, so each thread has its own."""
+
+    def __init__(self) -> None:
+        callbacks: list[Any] = [_mark]  # the stubs forget that None drops a link
+        attributes: dict[str, list[str] | Callable[[str, str, str], bool]] = {"a": _only_vetted}
+        linkify = partial(
+            LinkifyFilter, url_re=_BARE, parse_email=False, skip_tags={"pre", "code"}, callbacks=callbacks
+        )
+        self.cleaner = Cleaner(
+            tags=TAGS,
+            attributes=attributes,
+            protocols=SCHEMES,
+            strip=True,
+            strip_comments=True,
+            filters=[linkify],
+        )
+
+
+# The second opinion
+
+Node = tuple[str, str, tuple[tuple[str, str | None], ...]]  # what it is; tag or text; attributes
+
+
+class _Reader(HTMLParser):
+    """Reads markup into its nodes in document order. `sound`: each element closed in turn, nothing but
+    elements and text."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.nodes: list[Node] = []
+        self.open: list[str] = []
+        self.sound = True
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.nodes.append(("start", tag, tuple(sorted(attrs, key=str))))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.nodes.append(("end", tag, ()))
+        self.sound &= bool(self.open) and self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.nodes and self.nodes[-1][0] == "text":
+            data = self.nodes.pop()[1] + data
+        self.nodes.append(("text", data, ()))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.sound = False
+
+    def handle_comment(self, data: str) -> None:
+        self.sound = False
+
+    def handle_decl(self, decl: str) -> None:
+        self.sound = False
+
+    def handle_pi(self, data: str) -> None:
+        self.sound = False
+
+    def unknown_decl(self, data: str) -> None:
+        self.sound = False
+
+
+def read(markup: str) -> list[Node] | None:
+    """The tree as its nodes in document order; None where it is not a tree of elements and text."""
+    reader = _Reader()
+    reader.feed(markup)
+    reader.close()
+    return reader.nodes if reader.sound and not reader.open else None
+
+
+def depth(markup: str) -> int:
+    """How deep elements nest. An end tag that closes nothing counts for nothing, so never too low."""
+    deepest = 0
+    nested: list[str] = []
+    for end, tag in re.findall(r"<(/?)([a-z][a-z0-9]*)", markup, re.I):
+        if not end and tag not in VOID:
+            nested.append(tag)
+            deepest = max(deepest, len(nested))
+        elif end and nested and nested[-1] == tag:
+            nested.pop()
+    return deepest
+
+
+def _listed(node: Node) -> bool:
+    kind, tag, attributes = node
+    if kind == "text" or not attributes:
+        return kind == "text" or tag in TAGS
+    given = dict(attributes)
+    href = given.get("href") or ""
+    return tag == "a" and len(attributes) == 2 and given.get("rel") == REL and vet(href)
+
+
+_NEWLINE = re.compile("\r\n?|\x85")
+_UNRULY = re.compile(f"(?![\n\t])[{CONTROLS}]")
+_counting = threading.Lock()
+_markdown = _make_markdown()
+_here = _PerThread()
+_second = nh3.Cleaner(
+    tags=TAGS,
+    clean_content_tags=frozenset(),
+    attributes={"a": {"href", "rel"}, "*": frozenset()},
+    attribute_filter=lambda _tag, name, value: value if name == "rel" or _shaped(value) else None,
+    url_schemes=SCHEMES,
+    link_rel=None,
+    strip_comments=True,
+)
