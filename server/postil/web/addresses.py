@@ -1,0 +1,83 @@
+"""Where a request comes from, as a keyed hash. The address itself is neither stored nor logged."""
+
+import hashlib
+import ipaddress
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def proxies(names: Iterable[str]) -> tuple[Network, ...]:
+    """The proxies whose `X-Forwarded-For` is believed, as networks. ValueError for one that holds everybody."""
+    networks = tuple(ipaddress.ip_network(name.strip(), strict=False) for name in names)
+    if any(network.prefixlen == 0 for network in networks):
+        raise ValueError("Trusting every address lets anybody forge one: name your proxies.")
+    return networks
+
+
+def client_address(scope: Scope, trusted: Sequence[Network]) -> str:
+    """The nearest address that is none of our proxies: the right-most one, since a client writes the left ones.
+
+    "" where the peer has no address (a Unix socket): all such requests count as one.
+    """
+    client = scope.get("client")
+    address = _parse(client[0]) if client else None
+    if address is None:
+        return ""
+    hops = [hop for line in Headers(scope=scope).getlist("x-forwarded-for") for hop in line.split(",")]
+    while hops and any(address in network for network in trusted):
+        before = _parse(hops.pop())
+        if before is None:
+            break  # the proxy did not know either: it answers for this request itself
+        address = before
+    return str(address)
+
+
+def network_key(address: str, secret: bytes) -> str:
+    """32 hexadecimal digits that stand for the address, IPv6 by its /64: one household has 2**64 of those."""
+    parsed = _parse(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        parsed = ipaddress.ip_network((parsed, 64), strict=False).network_address
+    name = parsed.packed if parsed else b""
+    return hashlib.blake2b(name, key=hashlib.sha256(secret).digest(), digest_size=16, person=b"postil network").hexdigest()
+
+
+def network_of(scope: Scope) -> str:
+    """The key of the network that a request or a socket came from, put there by KnowNetwork."""
+    key: str = scope["postil.network"]
+    return key
+
+
+class KnowNetwork:
+    """The outermost middleware: behind it there is no address left that could be logged or leak."""
+
+    def __init__(self, app: ASGIApp, secret: bytes, trusted: Iterable[str] = ()) -> None:
+        self.app, self.secret, self.trusted = app, secret, proxies(trusted)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            scope = self._without_address(scope)
+        await self.app(scope, receive, send)
+
+    def _without_address(self, scope: Scope) -> dict[str, Any]:
+        key = network_key(client_address(scope, self.trusted), self.secret)
+        return {**scope, "client": None, "postil.network": key}
+
+
+def _parse(text: str) -> Address | None:
+    """An address as proxies write it, with or without port and brackets; None for anything else."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

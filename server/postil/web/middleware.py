@@ -1,0 +1,117 @@
+"""CORS and security headers, as plain ASGI: Starlette's BaseHTTPMiddleware buffers and breaks disconnects.
+
+Starlette(middleware=[
+    Middleware(KnowNetwork, secret=..., trusted=...),
+    Middleware(SecurityHeaders),
+    Middleware(Cors, is_registered=...),
+    Middleware(problems.Guard),
+])
+"""
+
+from collections.abc import Collection, Mapping
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from postil.errors import OriginRefused
+from postil.web.origins import IsRegistered, registered_origin
+from postil.web.problems import problem
+
+READS = frozenset({"GET", "HEAD"})
+PREFLIGHT_SECONDS = 600  # a withdrawn origin is refused on the write itself; this only spares a round trip
+
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
+    "Access-Control-Allow-Headers": "Content-Type, Postil-Author, Authorization",
+    "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
+}
+_EXPOSED = "ETag, Retry-After"
+
+_EVERYWHERE = {
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
+# Answers that are no page: if a browser is brought to show one, it runs and loads nothing.
+_INERT = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+_PAGE = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+
+
+class SecurityHeaders:
+    """Adds to every answer what it does not say itself, so that a page can loosen its own policy and no other's."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _secure(MutableHeaders(scope=message))
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def _secure(headers: MutableHeaders) -> None:
+    for name, value in _EVERYWHERE.items():
+        headers.setdefault(name, value)
+    is_page = headers.get("content-type", "").startswith("text/html")
+    headers.setdefault("Content-Security-Policy", _PAGE if is_page else _INERT)
+
+
+class Cors:
+    """Reads answer any origin, writes echo the exact origin of a registered site. Never with credentials.
+
+    `open_paths` are reads that need a body, and so come as POST. A browser's write from anywhere else is refused here,
+    before anybody has looked at it; what has no Origin is no browser's, and bears a token or nothing.
+    """
+
+    def __init__(
+        self, app: ASGIApp, is_registered: IsRegistered, open_paths: Collection[str] = ("/v1/outline",)
+    ) -> None:
+        self.app, self.is_registered, self.open_paths = app, is_registered, frozenset(open_paths)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        headers = Headers(scope=scope)
+        asked = headers.get("access-control-request-method") if scope["method"] == "OPTIONS" else None
+        try:
+            allowed = await self._allowed(asked or scope["method"], scope["path"], headers)
+        except OriginRefused as refused:
+            return await _with(send, {"Vary": "Origin"}, problem(refused), scope, receive)
+        if asked is not None:
+            return await _with(send, allowed | _PREFLIGHT, Response(status_code=204), scope, receive)
+        await self.app(scope, receive, _adding(send, allowed))
+
+    async def _allowed(self, method: str, path: str, headers: Headers) -> dict[str, str]:
+        if method in READS or path in self.open_paths:
+            return {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED}
+        origin = await registered_origin(headers, self.is_registered)
+        if origin is None:
+            return {"Vary": "Origin"}
+        return {
+            "Access-Control-Allow-Origin": origin,
+            "Access-Control-Expose-Headers": _EXPOSED,
+            "Vary": "Origin",
+        }
+
+
+async def _with(send: Send, extra: Mapping[str, str], response: Response, scope: Scope, receive: Receive) -> None:
+    await response(scope, receive, _adding(send, extra))
+
+
+def _adding(send: Send, extra: Mapping[str, str]) -> Send:
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in extra.items():
+                headers.add_vary_header(value) if name == "Vary" else headers.__setitem__(name, value)
+        await send(message)
+
+    return send_with_headers
