@@ -1,0 +1,223 @@
+"""House, law 1: a snapshot at r with the changes since r folded in equals a fresh read, for every viewer."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from postil import discussion, moderation, reading, windows
+from postil.answers import ChangesAnswer, CommentAnswer, SectionAnswer, ThreadAnswer
+from postil.cursors import Sort, parse_since, parse_window, AfterReply, AfterRoot
+from postil.db import Snapshot
+from postil.errors import PostilError
+from postil.markup import render
+from postil.policy import Action
+from postil.viewer import Audience, Viewer
+from tests.world import PAGE, World, prepare, world
+
+prepare()
+
+Comments = dict[str, CommentAnswer]
+Op = tuple[str, int, int]
+
+AUTHORS = ("ann", "ben", "cleo")
+VERBS = ("post", "reply", "edit", "remove", "support", "unsupport", "flag", "approve", "hide", "restore", "purge")
+OPS = st.lists(
+    st.tuples(
+        st.sampled_from((*VERBS, "reply", "reply", "hide", "fold", "join", "turn")),
+        st.integers(0, 40),
+        st.integers(0, 2),
+    ),
+    min_size=8,
+    max_size=45,
+)
+
+
+@dataclass
+class Follower:
+    """Somebody who loaded a window once and has lived on changes ever since. Folds as the widget does."""
+
+    viewer: Viewer
+    sort: Sort
+    limit: int
+    since: str = ""
+    known: Comments = field(default_factory=dict)
+    loaded: set[str] = field(default_factory=set)
+    sections: dict[str, SectionAnswer] = field(default_factory=dict)
+    pending: list[tuple[str, str]] = field(default_factory=list)
+
+    def take(self, comment: CommentAnswer) -> None:
+        old = self.known.get(comment.id)
+        if old is None or comment.revision >= old.revision:
+            self.known[comment.id] = comment
+
+    def fold(self, changes: ChangesAnswer) -> None:
+        for comment in changes.comments:
+            self.take(comment)
+        for id in changes.gone:
+            self.known.pop(id, None)
+        for section in changes.sections:
+            self.sections[section.id] = section
+        self.since = changes.since
+
+
+class History:
+    """Runs operations, and remembers what the public saw at each public revision."""
+
+    def __init__(self, here: World) -> None:
+        self.here = here
+        self.ids: list[str] = []
+        self.followers: list[Follower] = []
+        self.public_at: dict[str, set[str]] = {}
+
+    async def run(self, ops: list[Op]) -> None:
+        await self.remember()
+        await self.join(0, 0)
+        for verb, which, who in ops:
+            try:
+                await getattr(self, verb if verb in ("fold", "join", "turn") else "act")(
+                    *self._arguments(verb, which, who)
+                )
+            except PostilError:
+                pass
+            await self.remember()
+        for index in range(len(self.followers)):
+            await self.fold(index, 0)
+            await self.check(self.followers[index])
+
+    def _arguments(self, verb: str, which: int, who: int) -> tuple[Any, ...]:
+        return (which, who) if verb in ("fold", "join", "turn") else (verb, which, who)
+
+    async def act(self, verb: str, which: int, who: int) -> None:
+        here, author = self.here, self.here.reader(AUTHORS[who])
+        target = self.ids[-1 - which % len(self.ids)] if self.ids else None
+        if verb == "post":
+            written = await here.post(AUTHORS[who], index=which % 3)
+            self.ids.append(written.comment.id)
+            return
+        if target is None:
+            return
+        async with here.database.begin() as tx:
+            if verb == "edit":
+                await discussion.edit(tx, author, target, f"Edited {which}", render(f"Edited {which}"))
+            elif verb == "remove":
+                await discussion.remove(tx, author, target)
+            elif verb in ("support", "unsupport"):
+                await discussion.support(tx, author, target, on=verb == "support")
+            elif verb == "flag":
+                await discussion.flag(tx, author, target, "spam", "")
+            elif verb != "reply":
+                await moderation.decide(tx, here.moderator, target, Action(verb), reason="noise")
+        if verb == "reply":
+            section = await self._section(target)
+            written = await here.post(AUTHORS[who], section=section, parent=target)
+            self.ids.append(written.comment.id)
+
+    async def _section(self, comment: str) -> str:
+        async with self.here.database.read() as snapshot:
+            place = await reading.read_comment(snapshot, self.here.moderator, comment)
+            return place.section.id
+
+    async def join(self, which: int, who: int) -> None:
+        """Somebody opens the page: the first window of each section, in some order, at some size."""
+        viewer = self.here.moderator if who == 2 else self.here.public
+        follower = Follower(viewer, list(Sort)[which % 3], limit=(1, 3, 100)[which % 7 % 3])
+        async with self.here.database.read() as snapshot:
+            page = await reading.read_page(snapshot, viewer, PAGE.key, None)
+            follower.since = page.since
+            follower.sections = {section.id: section for section in page.sections}
+            for section in page.sections:
+                await self._window(snapshot, follower, section.id, None)
+        self.followers.append(follower)
+
+    async def turn(self, which: int, _who: int) -> None:
+        """Somebody turns a page: a window at a later revision than his cursor."""
+        follower = self.followers[which % len(self.followers)]
+        if follower.pending:
+            section, cursor = follower.pending.pop(0)
+            async with self.here.database.read() as snapshot:
+                await self._window(snapshot, follower, section, cursor)
+
+    async def _window(self, snapshot: Snapshot, follower: Follower, section: str, cursor: str | None) -> None:
+        answer = await read_window(snapshot, follower.viewer, section, follower.sort, follower.limit, cursor)
+        follower.pending += [(section, more) for more in more_of(answer)]
+        for comment in answer.comments:
+            follower.take(comment)
+            follower.loaded.add(comment.id)
+
+    async def fold(self, which: int, _who: int) -> None:
+        follower = self.followers[which % len(self.followers)]
+        before = follower.since
+        async with self.here.database.read() as snapshot:
+            changes = await reading.changes(snapshot, follower.viewer, PAGE.key, parse_since(before))
+        assert not changes.resync
+        if follower.viewer.audience is Audience.PUBLIC:
+            assert set(changes.gone) <= self.public_at[before], "gone was said of what was never public to him"
+        else:
+            assert changes.gone == []
+        follower.fold(changes)
+
+    async def remember(self) -> None:
+        async with self.here.database.read() as snapshot:
+            page = await reading.read_page(snapshot, self.here.public, PAGE.key, None)
+            fresh = await read_whole(snapshot, self.here.public, page.sections)
+        kept = self.public_at.setdefault(page.since, set(fresh))
+        assert kept == set(fresh), "what the public sees changed without a revision"
+
+    async def check(self, follower: Follower) -> None:
+        while follower.pending:
+            await self.turn(self.followers.index(follower), 0)
+        async with self.here.database.read() as snapshot:
+            page = await reading.read_page(snapshot, follower.viewer, PAGE.key, None)
+            fresh = await read_whole(snapshot, follower.viewer, page.sections)
+        assert follower.since == page.since
+        assert {id: c.model_copy(update={"section": None}) for id, c in follower.known.items()} == fresh
+        folded = {id: section for id, section in follower.sections.items() if section.id in dict(ids_of(page.sections))}
+        assert folded == dict(ids_of(page.sections))
+        assert page.comments == sum(comment.state == "published" for comment in fresh.values())
+
+
+def ids_of(sections: list[SectionAnswer]) -> Iterator[tuple[str, SectionAnswer]]:
+    return ((section.id, section) for section in sections)
+
+
+def more_of(answer: ThreadAnswer) -> list[str]:
+    return [*([answer.next] if answer.next else []), *answer.more.values()]
+
+
+async def read_window(
+    snapshot: Snapshot, viewer: Viewer, section: str, sort: Sort, limit: int, cursor: str | None
+) -> ThreadAnswer:
+    window = await windows.open_window(snapshot, viewer, section, limit)
+    after = parse_window(cursor) if cursor else None
+    if isinstance(after, AfterReply):
+        return await windows.read_replies(snapshot, window, after)
+    assert after is None or isinstance(after, AfterRoot)
+    return await windows.read_threads(snapshot, window, sort, after)
+
+
+async def read_whole(snapshot: Snapshot, viewer: Viewer, sections: list[SectionAnswer]) -> Comments:
+    """Every comment a viewer can reach, by turning every page."""
+    found: Comments = {}
+    waiting: list[tuple[str, str | None]] = [(section.id, None) for section in sections]
+    while waiting:
+        section, cursor = waiting.pop()
+        answer = await read_window(snapshot, viewer, section, Sort.OLDEST, 100, cursor)
+        assert not set(found) & {comment.id for comment in answer.comments}, "a comment came twice"
+        found |= {comment.id: comment for comment in answer.comments}
+        waiting += [(section, more) for more in more_of(answer)]
+    return found
+
+
+async def live(ops: list[Op], premoderate: bool) -> None:
+    async with world(premoderate=premoderate) as here:
+        await History(here).run(ops)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(OPS, st.booleans())
+def test_folding_the_changes_into_a_snapshot_equals_a_fresh_read(ops: list[Op], premoderate: bool) -> None:
+    asyncio.run(live(ops, premoderate))

@@ -1,0 +1,127 @@
+"""A site with readers and a moderator, over a real database, for tests that need no HTTP."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+
+from postil import discussion, sites
+from postil.auth import staff
+from postil.db import Database, Hint, Snapshot
+from postil.discussion import Draft, PageRef, Written
+from postil.ids import hash_token
+from postil.markup import render
+from postil.migrate import migrate
+from postil.models import Site
+from postil.outline import OutlineSection, outline_hash
+from postil.viewer import Viewer
+
+ORIGIN = "https://blog.example"
+PAGE = PageRef(key="https://blog.example/essay", url="https://blog.example/essay", title="An essay")
+OUTLINE = [OutlineSection(heading=heading, level=2) for heading in ("Origins", "Method", "Results")]
+
+
+@cache
+def _migrated() -> Path:
+    """An empty, migrated SQLite file, made once: each world begins with a copy."""
+    folder = Path(tempfile.mkdtemp(prefix="postil-test-"))
+    database = Database(f"sqlite+aiosqlite:///{folder / 'empty.db'}")
+
+    async def make() -> None:
+        await migrate(database)
+        await database.close()
+
+    asyncio.run(make())
+    return folder / "empty.db"
+
+
+def prepare() -> None:
+    """Make the migrated file now; it cannot be made from inside a running loop."""
+    _migrated()
+
+
+class Clock:
+    """A clock that moves when told."""
+
+    def __init__(self, now: float = 1_790_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class World:
+    """One database, one site at ORIGIN, and the verbs of its people in few words."""
+
+    def __init__(self, database: Database, site: Site, clock: Clock, hints: list[Hint]) -> None:
+        self.database, self.site, self.clock, self.hints = database, site, clock, hints
+        self.public = Viewer(site.id)
+        self.moderator: Viewer = Viewer(site.id)
+        self.posts = 0
+
+    def reader(self, name: str) -> Viewer:
+        return Viewer(self.site.id, author_key=hash_token(name))
+
+    async def post(
+        self,
+        author: str,
+        source: str = "A thought.",
+        *,
+        index: int = 0,
+        section: str | None = None,
+        parent: str | None = None,
+        nonce: str | None = None,
+        page: PageRef = PAGE,
+        outline: Sequence[OutlineSection] = OUTLINE,
+    ) -> Written:
+        self.posts += 1
+        draft = Draft(
+            page=page,
+            name=author,
+            source=source,
+            nonce=nonce or f"nonce-{self.posts:06}",
+            parent=parent,
+            section=section,
+            outline=() if section else outline,
+            outline_hash=None if section else outline_hash(outline),
+            index=index,
+        )
+        async with self.database.begin() as tx:
+            return await discussion.post(tx, self.reader(author), draft, render(source))
+
+
+@asynccontextmanager
+async def world(*, premoderate: bool = False, clock: Clock | None = None) -> AsyncIterator[World]:
+    folder = Path(tempfile.mkdtemp(prefix="postil-test-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
+    shutil.copy(_migrated(), folder / "postil.db")
+    clock = clock or Clock()
+    hints: list[Hint] = []
+
+    async def hear(news: list[Hint]) -> None:
+        hints.extend(news)
+
+    database = Database(f"sqlite+aiosqlite:///{folder / 'postil.db'}", on_commit=hear, clock=clock)
+    try:
+        await database.open()
+        async with database.begin() as tx:
+            site = await sites.add_site(tx, [ORIGIN], premoderate=premoderate)
+            code = await sites.invite(tx, ORIGIN, "Ada Moderates")
+        here = World(database, site, clock, hints)
+        async with database.begin() as tx:
+            token, _, _ = await staff.sign_in(tx, code)
+        async with database.read() as snapshot:
+            here.moderator = await _staff(snapshot, token)
+        yield here
+    finally:
+        await database.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _staff(snapshot: Snapshot, token: str) -> Viewer:
+    viewer = await staff.staff_viewer(snapshot, token)
+    assert viewer is not None
+    return viewer
