@@ -44,7 +44,9 @@ def network_key(address: str, secret: bytes) -> str:
     if isinstance(parsed, ipaddress.IPv6Address):
         parsed = ipaddress.ip_network((parsed, 64), strict=False).network_address
     name = parsed.packed if parsed else b""
-    return hashlib.blake2b(name, key=hashlib.sha256(secret).digest(), digest_size=16, person=b"postil network").hexdigest()
+    return hashlib.blake2b(
+        name, key=hashlib.sha256(secret).digest(), digest_size=16, person=b"postil network"
+    ).hexdigest()
 
 
 def network_of(scope: Scope) -> str:

@@ -107,11 +107,14 @@ async def _with(send: Send, extra: Mapping[str, str], response: Response, scope:
 
 
 def _adding(send: Send, extra: Mapping[str, str]) -> Send:
+    plain = {name: value for name, value in extra.items() if name != "Vary"}
+
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in extra.items():
-                headers.add_vary_header(value) if name == "Vary" else headers.__setitem__(name, value)
+            headers.update(plain)
+            if "Vary" in extra:
+                headers.add_vary_header(extra["Vary"])
         await send(message)
 
     return send_with_headers

@@ -114,7 +114,7 @@ def problem(error: PostilError, headers: Mapping[str, str] | None = None) -> Res
         status=status,
         code=error.code,
         detail=error.detail,
-        **error.extra,  # type: ignore[arg-type]  # holds fields of Problem only
+        **error.extra,
     )
     return JSONResponse(
         document.model_dump(exclude_none=True), status, {**_headers(error), **(headers or {})}, MEDIA_TYPE

@@ -1,0 +1,113 @@
+"""The widget's files, from memory. A fixed table: a path that is not in it is not found, whatever it spells.
+
+`/postil.js` is the loader and revalidates. It imports the rest from `/w/<version>/`, where the version is the hash of
+all files, so that those never change. A page that was loaded before an upgrade still asks for the old version: it gets
+the present files, to be revalidated. Modules import each other relatively, so all come from one version even then.
+"""
+
+import gzip
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+import postil
+from postil.errors import NotFound
+
+LOADER = "postil.js"
+VERSION_MARK = b"__POSTIL_VERSION__"
+
+_MEDIA_TYPES = {".js": "text/javascript; charset=utf-8"}
+_REVALIDATE = "no-cache"
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+class File(NamedTuple):
+    content: bytes
+    zipped: bytes
+    etag: str  # without quotes
+    media_type: str
+
+
+class Widget:
+    """All files of a folder as they lie, read once; the loader knows the version."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        contents = _contents(folder or widget_folder())
+        self.version = _version(contents)
+        contents[LOADER] = contents[LOADER].replace(VERSION_MARK, self.version.encode())
+        self.files: Mapping[str, File] = {name: _file(name, content) for name, content in contents.items()}
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/postil.js", self.loader, name="widget.loader"),
+            Route("/w/{version}/{name}", self.module, name="widget.module"),
+        ]
+
+    async def loader(self, request: Request) -> Response:
+        return _answer(request, self.files[LOADER], _REVALIDATE)
+
+    async def module(self, request: Request) -> Response:
+        file = self.files.get(request.path_params["name"])
+        if file is None:
+            raise NotFound()
+        is_current = request.path_params["version"] == self.version
+        return _answer(request, file, _FOR_EVER if is_current else _REVALIDATE)
+
+
+def widget_folder() -> Path:
+    """Where the widget lies: inside an installed package, else in the checkout."""
+    package = Path(postil.__file__).parent
+    installed = package / "widget"
+    return installed if installed.is_dir() else package.parents[1] / "client_widget" / "src"
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix in _MEDIA_TYPES}
+
+
+def _version(contents: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, content in sorted(contents.items()):
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:12]
+
+
+def _file(name: str, content: bytes) -> File:
+    etag = hashlib.sha256(content).hexdigest()[:20]
+    return File(content, gzip.compress(content, 9, mtime=0), etag, _MEDIA_TYPES[Path(name).suffix])
+
+
+def _answer(request: Request, file: File, cache_control: str) -> Response:
+    zipped = _takes_gzip(request.headers.get("accept-encoding", ""))
+    headers = {
+        "ETag": f'"{file.etag}{"-gzip" if zipped else ""}"',
+        "Cache-Control": cache_control,
+        "Vary": "Accept-Encoding",
+        "Access-Control-Allow-Origin": "*",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if _known(request.headers.get("if-none-match", ""), file):
+        return Response(status_code=304, headers=headers)
+    if zipped:
+        headers["Content-Encoding"] = "gzip"
+    return Response(file.zipped if zipped else file.content, headers=headers, media_type=file.media_type)
+
+
+def _known(if_none_match: str, file: File) -> bool:
+    # Either form of the same content will do; proxies weaken tags and drop the suffix.
+    tags = {tag.strip().removeprefix("W/").strip('"').removesuffix("-gzip") for tag in if_none_match.split(",")}
+    return file.etag in tags or "*" in tags
+
+
+def _takes_gzip(accept_encoding: str) -> bool:
+    for part in accept_encoding.lower().split(","):
+        name, _, weight = part.partition(";")
+        if name.strip() in ("gzip", "*"):
+            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
