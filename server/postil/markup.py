@@ -18,13 +18,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from html.parser import HTMLParser
+from itertools import pairwise
 from typing import Any, Final
 
 import nh3
 from bleach.linkifier import LinkifyFilter
 from bleach.sanitizer import Cleaner
 from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
 from markdown_it.rules_block import StateBlock, list_block
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
@@ -33,7 +33,9 @@ from postil.names import CONTROLS, cap_marks
 
 RENDERER: Final = 1  # kept with each comment; a higher one means: render again from the source
 MAX_SOURCE: Final = 10_000  # characters: some 1,700 words
-MAX_DEPTH: Final = 64  # elements: bleach's time grows with the square of the depth
+MAX_DEPTH: Final = 24  # elements in each other: bleach's time grows with the square of it
+MAX_ELEMENTS: Final = 1_000  # what a long comment has is 200; bleach takes about 30 µs for each
+MAX_BRACKETS: Final = 1_000  # outside of code: at each "[" markdown-it looks ahead once for every level
 MAX_HTML: Final = 65_536  # characters before cleaning: one long link definition can be used 2,000 times
 MAX_URL: Final = 2_000
 OFF_LOOP: Final = 2_048  # characters of source that take about a millisecond
@@ -74,8 +76,8 @@ def to_html(source: str) -> str:
 
 def clean(markup: str) -> str:
     """Only TAGS, and on them only vetted links, whatever the markup; bare addresses become links."""
-    shielded = markup.replace(_AMPERSAND, "\ufffd").replace("&amp;", _AMPERSAND)
-    return str(_here.cleaner.clean(shielded)).replace(_AMPERSAND, "&amp;")
+    cleaned: str = _here.cleaner.clean(_shield(markup))
+    return cleaned.translate(_ESCAPES)
 
 
 def agree(markup: str) -> None:
@@ -116,6 +118,8 @@ def _through(text: str, to_html: Layer, clean: Layer) -> str:
     markup = to_html(text)
     if len(markup) > MAX_HTML:
         raise Refused("too-big")
+    if markup.count("<") > 2 * MAX_ELEMENTS:
+        raise Refused("too-many-elements")
     if depth(markup) > MAX_DEPTH:
         raise Refused("too-deep")
     cleaned = clean(markup)
@@ -133,7 +137,7 @@ _MAIL = re.compile(rf"mailto:[a-z0-9.!#$*+/=_~-]{{1,64}}@{_HOST}", re.I | re.A)
 # Linear: every try starts at a literal, and what follows has one way to match. bleach's own starts with \(*.
 # Parentheses only in pairs, and not the full stop after the sentence.
 _BARE = re.compile(
-    r"""\bhttps?://(?:[^\s<>"'`{}|\\^()\u3000-\u303f\uff00-\uff0f]|\([^\s<>"'`{}|\\^()]{0,200}\)){1,1000}"""
+    r"""\bhttps?://(?:[^\s<>"'`{}|\\^()\u3000-\u303f\ufdd1\ufdd2\uff00-\uff0f]|\([^\s<>"'`{}|\\^()\ufdd1\ufdd2]{0,200}\)){1,1000}"""
     r"(?<![.,:;!?])",
     re.I,
 )
@@ -172,45 +176,52 @@ def _list_from_one(state: StateBlock, start: int, end: int, silent: bool) -> boo
     return list_block(state, start, end, silent)
 
 
-def _plain_images(state: StateCore) -> None:
-    """An image is a request to a stranger's server by every reader. It becomes a link, told by its text."""
+def _bounded(state: StateCore) -> None:
+    if sum(block.content.count("[") for block in state.tokens if block.type == "inline") > MAX_BRACKETS:
+        raise Refused("too-many-brackets")
+
+
+def _images_as_links(state: StateCore) -> None:
+    """An image would be a request to a stranger's server by every reader. Without a rule for images,
+    "![words](address)" is a "!" before a link: drop the "!"."""
     for block in state.tokens:
-        if block.children:
-            block.children = list(_without_images(state, block.children))
+        for token, following in pairwise(block.children or ()):
+            if following.type == "link_open" and following.info != "auto" and token.type == "text":
+                token.content = token.content.removesuffix("!")
 
 
-def _without_images(state: StateCore, tokens: Sequence[Token]) -> list[Token]:
-    kept: list[Token] = []
-    in_link = False
-    for token in tokens:
-        if token.type in ("link_open", "link_close"):
-            in_link = token.type == "link_open"
-        kept += [token] if token.type != "image" else _as_link(state, token, in_link)
-    return kept
+def _escape(text: str) -> str:
+    return html.escape(text, quote=False)  # a quote is no danger outside of attributes, and six bytes in one
 
 
-def _as_link(state: StateCore, image: Token, in_link: bool) -> list[Token]:
-    address = str(image.attrs["src"])
-    alt = RendererHTML().renderInlineAsText(image.children, state.md.options, state.env)
-    text = Token("text", "", 0, content=alt or address)
-    if in_link:
-        return [text]
-    return [Token("link_open", "a", 1, attrs={"href": address}), text, Token("link_close", "a", -1)]
+def _text(_: Any, tokens: Sequence[Token], index: int, *__: Any) -> str:
+    return _escape(tokens[index].content)
+
+
+def _code(_: Any, tokens: Sequence[Token], index: int, *__: Any) -> str:
+    return f"<code>{_escape(tokens[index].content)}</code>"
+
+
+def _block_of_code(_: Any, tokens: Sequence[Token], index: int, *__: Any) -> str:
+    return f"<pre><code>{_escape(tokens[index].content)}</code></pre>\n"
+
+
+def _link(_: Any, tokens: Sequence[Token], index: int, *__: Any) -> str:
+    return f'<a href="{html.escape(str(tokens[index].attrs["href"]))}">'
 
 
 def _make_markdown() -> MarkdownIt:
-    # Deeper than MAX_DEPTH, as markdown-it drops what is nested deeper; not much, as it recurses.
-    options = {
-        "html": False,
-        "breaks": True,
-        "linkify": False,
-        "xhtmlOut": False,
-        "maxNesting": MAX_DEPTH + 16,
-    }
+    # Deeper than MAX_DEPTH, as markdown-it drops what is nested deeper; but not much, as it recurses.
+    options = {"html": False, "breaks": True, "linkify": False, "xhtmlOut": False, "maxNesting": MAX_DEPTH + 1}
     markdown = _Markdown("commonmark", options)
-    markdown.enable("strikethrough").disable(["heading", "lheading"])
+    markdown.enable("strikethrough").disable(["heading", "lheading", "image"])
     markdown.block.ruler.at("list", _list_from_one, {"alt": ["paragraph", "reference", "blockquote"]})
-    markdown.core.ruler.push("plain_images", _plain_images)
+    markdown.core.ruler.before("inline", "bounded", _bounded)
+    markdown.core.ruler.after("inline", "images_as_links", _images_as_links)
+    rules = {"text": _text, "code_inline": _code, "code_block": _block_of_code, "fence": _block_of_code}
+    for name, rule in rules.items():
+        markdown.add_render_rule(name, rule)
+    markdown.add_render_rule("link_open", _link)
     markdown.add_render_rule("s_open", lambda *_: "<del>")
     markdown.add_render_rule("s_close", lambda *_: "</del>")
     return markdown
@@ -218,17 +229,26 @@ def _make_markdown() -> MarkdownIt:
 
 # The cleaner
 
-# Stands for &amp; inside bleach, which would decode "&amp;lt;" twice. A noncharacter: tidy lets none in.
-_AMPERSAND = "\ufdd0"
+# These stand for what is escaped while bleach works, which would decode "&amp;lt;" twice and takes its time
+# over each entity. They are noncharacters: tidy lets none in, and they only ever turn into escapes.
+_STAND_INS = {"&amp;": "\ufdd0", "&lt;": "\ufdd1", "&gt;": "\ufdd2"}
+_ESCAPES = {ord(char): escape for escape, char in _STAND_INS.items()}
 _HREF, _REL = (None, "href"), (None, "rel")
 Attributes = dict[Any, Any]
+
+
+def _shield(markup: str) -> str:
+    shielded = re.sub("[\ufdd0-\ufdd2]", "\ufffd", markup)
+    for escape, char in _STAND_INS.items():
+        shielded = shielded.replace(escape, char)
+    return shielded
 
 
 def _decoded(value: str) -> str:
     """An attribute's value as a browser reads it; bleach hands it over as written."""
     if len(value) > 8 * MAX_URL:
         return ""
-    return html.unescape(value.replace(_AMPERSAND, "&amp;"))
+    return html.unescape(value.translate(_ESCAPES))
 
 
 def _only_vetted(_tag: str, name: str, value: str) -> bool:
@@ -239,7 +259,7 @@ def _mark(attributes: Attributes, new: bool) -> Attributes | None:
     """Vet a link again and say what it is to search engines and to the page it leads to."""
     href = attributes.get(_HREF, "")
     if new:
-        href = _markdown.normalizeLink(href.replace(_AMPERSAND, "&")).replace("&", _AMPERSAND)
+        href = _shield(_escape(_markdown.normalizeLink(_decoded(href))))
     if vet(_decoded(href)):
         return {_HREF: href, _REL: REL, "_text": attributes["_text"]}
     return None if new else {"_text": attributes["_text"]}
