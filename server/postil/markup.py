@@ -136,11 +136,8 @@ _MAIL = re.compile(rf"mailto:[a-z0-9.!#$*+/=_~-]{{1,64}}@{_HOST}", re.I | re.A)
 
 # Linear: every try starts at a literal, and what follows has one way to match. bleach's own starts with \(*.
 # Parentheses only in pairs, and not the full stop after the sentence.
-_BARE = re.compile(
-    r"""\bhttps?://(?:[^\s<>"'`{}|\\^()\u3000-\u303f\ufdd1\ufdd2\uff00-\uff0f]|\([^\s<>"'`{}|\\^()\ufdd1\ufdd2]{0,200}\)){1,1000}"""
-    r"(?<![.,:;!?])",
-    re.I,
-)
+_STOPS = r"""\s<>"'`{}|\\^()\u3000-\u303f\ufdd1\ufdd2\uff00-\uff0f"""
+_BARE = re.compile(rf"\bhttps?://(?:[^{_STOPS}]|\([^{_STOPS}]{{0,200}}\)){{1,1000}}(?<![.,:;!?])", re.I)
 
 
 def vet(url: str) -> bool:
@@ -256,13 +253,15 @@ def _only_vetted(_tag: str, name: str, value: str) -> bool:
 
 
 def _mark(attributes: Attributes, new: bool) -> Attributes | None:
-    """Vet a link again and say what it is to search engines and to the page it leads to."""
+    """Say what a link is to search engines and to the page it leads to. One made of a bare address is vetted
+    here, and stays text if it fails; one that lost its address above is an anchor to nowhere."""
     href = attributes.get(_HREF, "")
     if new:
         href = _shield(_escape(_markdown.normalizeLink(_decoded(href))))
-    if vet(_decoded(href)):
-        return {_HREF: href, _REL: REL, "_text": attributes["_text"]}
-    return None if new else {"_text": attributes["_text"]}
+        if not vet(_decoded(href)):
+            return None
+    marked = {_HREF: href, _REL: REL} if href else {}
+    return {**marked, "_text": attributes["_text"]}
 
 
 class _PerThread(threading.local):

@@ -79,9 +79,7 @@ def skeleton(name: str) -> str:
     It is for comparing, never for showing, and errs towards equal. A name of symbols alone keeps them.
     """
     seen = _ignored.sub("", unicodedata.normalize("NFKC", _ignored.sub("", name)))
-    alike = _prototypes(
-        _prototypes(seen).casefold()
-    )  # capitals and small letters have look-alikes of their own
+    alike = _prototypes(_prototypes(seen).casefold())  # capitals and small letters have look-alikes of their own
     bare = "".join(char for char in unicodedata.normalize("NFD", alike) if not _is_accent(char))
     folded = bare.casefold().translate(SAME_STROKE).replace("vv", "w").replace("cl", "d")
     return "".join(char for char in folded if char.isalnum()) or folded
