@@ -4,7 +4,7 @@
 
 A parameter named in the path comes from there, `body` is the JSON body, `Annotated[..., Header("Name")]` a
 header, `request` the request, the rest are query fields (a list: repeated). A handler returns the annotated type
-(with the first status), None (204), a Response or a Reply. Why no library: docs/decisions/0003-openapi.md.
+(with the first status), None (204) or a Reply. Why no library: docs/decisions/0003-openapi.md.
 """
 
 import inspect
@@ -54,7 +54,7 @@ class Input:
         return self.checked(sent) if sent or self.required else self.default
 
     def checked(self, sent: list[str], refusal: PostilError | None = None) -> Any:
-        if "\0" in "".join(sent) or (len(sent) != 1 and not self.many):
+        if not sent or "\0" in "".join(sent) or (len(sent) > 1 and not self.many):
             raise refusal or Invalid(self.name, "Give this once, as text.")
         try:
             return self.adapter.validate_python(sent if self.many else sent[0])
@@ -89,8 +89,6 @@ class Operation(Route):
     async def answer(self, request: Request) -> Response:
         values = {each.key: await each.read(request) for each in self.inputs}
         given = await self.call(**values, **({"request": request} if self.wants_request else {}))
-        if isinstance(given, Response):
-            return given
         value, status, headers = given if isinstance(given, Reply) else Reply(given)
         if value is None:
             return Response(None, status or 204, headers)

@@ -64,9 +64,9 @@ class Limiter:
         # Imported here: the library takes 0.2 s, and the command line rarely wants it.
         from limits.aio.strategies import MovingWindowRateLimiter
 
-        from postil.web.windows import Windows
+        from postil.web.memory import Memory
 
-        return MovingWindowRateLimiter(Windows())
+        return MovingWindowRateLimiter(Memory())
 
     @cached_property
     def _items(self) -> dict[str, list["RateLimitItem"]]:

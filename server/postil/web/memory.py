@@ -12,7 +12,7 @@ from limits.aio.storage import MemoryStorage
 MAX_KEYS = 20_000  # an idle one is about 800 bytes; only somebody with as many networks gets there
 
 
-class Windows(MemoryStorage):
+class Memory(MemoryStorage):
     """Moving windows by key. Where there are too many keys, the one unused for longest is forgotten.
 
     To be forgotten is to start afresh, which costs MAX_KEYS requests, each from a network of its own.

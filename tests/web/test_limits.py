@@ -1,0 +1,104 @@
+"""Limits: the table holds, the wait that is told is true, and memory stays bounded."""
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+from postil.errors import TooMany
+from postil.web import memory
+from postil.web.limits import LIMITS, Limiter
+
+
+def first_amount(name: str) -> int:
+    return int(LIMITS[name].rates.partition("/")[0])
+
+
+async def hits(limiter: Limiter, name: str, who: str, attempts: int) -> int:
+    counted = 0
+    for _ in range(attempts):
+        try:
+            await limiter.hit(name, who)
+        except TooMany:
+            continue
+        counted += 1
+    return counted
+
+
+@pytest.mark.parametrize("name", LIMITS)
+async def test_as_many_pass_as_the_table_says(name: str) -> None:
+    limiter = Limiter()
+    assert await hits(limiter, name, "reader", first_amount(name) + 20) == first_amount(name)
+    assert await hits(limiter, name, "somebody else", 1) == 1
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_every_limit_has_its_reason(name: str) -> None:
+    assert len(LIMITS[name].reason) >= len("by network")
+
+
+async def test_limits_do_not_share_a_count() -> None:
+    limiter = Limiter()
+    await hits(limiter, "flag", "reader", 20)
+    assert await hits(limiter, "edit", "reader", 1) == 1
+
+
+async def test_the_wait_that_is_told_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000_000.0
+    monkeypatch.setattr("time.time", lambda: now)
+    limiter = Limiter()
+    await hits(limiter, "post", "reader", 6)
+    now += 20.5
+    with pytest.raises(TooMany) as refused:
+        await limiter.hit("post", "reader")
+    assert refused.value.retry_after == 40
+    now += 38
+    assert await hits(limiter, "post", "reader", 1) == 0
+    now += 2
+    assert await hits(limiter, "post", "reader", 1) == 1
+
+
+async def test_the_longer_window_holds_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000_000.0
+    monkeypatch.setattr("time.time", lambda: now)
+    limiter, counted = Limiter(), 0
+    for _ in range(20):
+        counted += await hits(limiter, "post", "reader", 6)
+        now += 61
+    assert counted == 60
+
+
+async def test_limits_can_be_stretched_and_switched_off() -> None:
+    assert await hits(Limiter(scale=10), "post", "reader", 100) == 60
+    assert await hits(Limiter(scale=0.01), "post", "reader", 100) == 1
+    assert await hits(Limiter(enabled=False), "post", "reader", 100) == 100
+
+
+async def test_an_unknown_limit_is_a_mistake_even_when_switched_off() -> None:
+    with pytest.raises(KeyError):
+        await Limiter(enabled=False).hit("psot", "reader")
+
+
+async def test_a_flood_of_readers_takes_no_more_than_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "MAX_KEYS", 100)
+    storage = memory.Memory()
+    for number in range(1000):
+        await storage.acquire_entry(f"reader {number}", 1, 60)
+    assert len(storage.windows) == 100
+    assert not await storage.acquire_entry("reader 999", 1, 60)  # the latest are remembered
+    assert await storage.acquire_entry("reader 0", 1, 60)
+
+
+def test_the_library_is_imported_with_the_first_hit_only() -> None:
+    code = "import sys, postil.web.limits; print('limits' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
+
+
+def test_our_memory_speaks_the_librarys_interface() -> None:
+    from limits.aio.storage import MemoryStorage
+
+    for name in ("acquire_entry", "get_moving_window"):
+        ours, theirs = (inspect.signature(getattr(cls, name)) for cls in (memory.Memory, MemoryStorage))
+        assert list(ours.parameters) == list(theirs.parameters)
