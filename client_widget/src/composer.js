@@ -1,0 +1,145 @@
+// @ts-check
+/** Where a reader writes. The words are kept in this browser until the service has them. */
+
+import { random, Refusal } from "./api.js";
+import { h, icon } from "./element.js";
+import { keep, recall } from "./storage.js";
+import { t } from "./strings.js";
+
+/**
+ * @typedef {object} Options
+ * @property {string} label
+ * @property {string} draft names the draft in this browser
+ * @property {string} [text] what is edited
+ * @property {string} [submit] the button's word
+ * @property {boolean} [named] false: no name is asked for
+ * @property {(words: {source: string, name: string, nonce: string}) => Promise<void>} send
+ * @property {() => void} [cancel]
+ */
+
+export class Composer {
+  /** @param {Options} options */
+  constructor(options) {
+    this.options = options;
+    const draft = recall(this.#key) ?? {};
+    /** The same words go with the same nonce, also after a reload. @type {string} */
+    this.nonce = draft.nonce ?? "";
+    this.text = h("textarea", {
+      rows: 1,
+      part: "input",
+      dir: "auto",
+      value: draft.text ?? options.text ?? "",
+      placeholder: options.label,
+      ariaLabel: options.label,
+      oninput: () => this.#changed(),
+      onkeydown: (/** @type {KeyboardEvent} */ event) => this.#pressed(event),
+    });
+    this.error = h("p", { className: "error", role: "alert", hidden: true });
+    this.kept = h("span", { className: "kept" }, draft.text ? t.draft : "");
+    this.name = h("input", { className: "name", placeholder: t.name, ariaLabel: t.name, autocomplete: "nickname", maxLength: 60 });
+    this.name.value = recall("name") ?? "";
+    this.who = h("span", { className: "who" });
+    this.button = h("button", { className: "primary", part: "post", type: "submit" }, options.submit ?? t.post);
+    this.node = this.#form();
+    this.#sign(!this.name.value);
+  }
+
+  get #key() {
+    return `draft:${this.options.draft}`;
+  }
+
+  #form() {
+    const { cancel } = this.options;
+    const tools = h("div", { className: "tools" },
+      this.#tool("bold", "**", "**"), this.#tool("link", "[", "](https://)"), this.#tool("quote", "> ", ""),
+      h("span", { className: "space" }),
+      cancel && h("button", { type: "button", className: "quiet", onclick: cancel }, t.cancel),
+      this.button);
+    const submit = (/** @type {Event} */ event) => (event.preventDefault(), this.submit());
+    return h("form", { part: "composer", className: "composer", noValidate: true, onsubmit: submit },
+      h("div", { className: "box" }, this.text, tools), this.error,
+      h("div", { className: "under" }, this.options.named !== false && this.who, h("span", { className: "space" }), this.kept));
+  }
+
+  /** @param {"bold" | "link" | "quote"} name @param {string} before @param {string} after */
+  #tool(name, before, after) {
+    const wrap = () => {
+      const { selectionStart: start, selectionEnd: end, value } = this.text;
+      const chosen = value.slice(start, end);
+      this.text.setRangeText(before + chosen + after, start, end, "end");
+      if (!chosen) this.text.selectionEnd = this.text.selectionStart = start + before.length;
+      this.text.focus();
+      this.#changed();
+    };
+    return h("button", { type: "button", className: "tool", title: t[name], ariaLabel: t[name], onclick: wrap }, icon(name));
+  }
+
+  /** Show who speaks, or ask. @param {boolean} asking */
+  #sign(asking) {
+    const change = () => (this.#sign(true), this.name.focus());
+    const name = h("b", {}, h("bdi", {}, this.name.value));
+    const button = h("button", { type: "button", className: "text", onclick: change }, t.change);
+    this.who.replaceChildren(...(asking ? [this.name] : [`${t.as} `, name, " · ", button]));
+  }
+
+  #changed() {
+    const text = this.text.value;
+    this.nonce = "";
+    const kept = keep(this.#key, text.trim() && text !== this.options.text ? { text } : null);
+    this.kept.textContent = text.trim() && kept ? t.draft : "";
+  }
+
+  /** @param {KeyboardEvent} event */
+  #pressed(event) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.submit();
+    if (event.key !== "Escape" || !this.options.cancel) return;
+    event.stopPropagation();
+    event.preventDefault();
+    this.options.cancel();
+  }
+
+  async submit() {
+    const source = this.text.value;
+    const name = this.name.value.trim();
+    if (!source.trim()) return this.text.focus();
+    if (!name && this.options.named !== false) return this.#fail(t.needName, true);
+    if (this.button.ariaDisabled) return;
+    this.nonce ||= random(12);
+    keep(this.#key, { text: source, nonce: this.nonce });
+    this.#busy(true);
+    try {
+      await this.options.send({ source, name, nonce: this.nonce });
+      this.#sent(source, name);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.#fail(error.message, error.field === "name");
+    } finally {
+      this.#busy(false);
+    }
+  }
+
+  /** @param {string} source @param {string} name */
+  #sent(source, name) {
+    keep("name", name || recall("name"));
+    this.#fail("");
+    this.#sign(!name);
+    // What was typed while the post was under way stays.
+    if (this.text.value !== source) return this.#changed();
+    this.text.value = "";
+    this.#changed();
+  }
+
+  /** @param {boolean} busy */
+  #busy(busy) {
+    this.button.ariaDisabled = busy ? "true" : null;
+    this.node.ariaBusy = busy ? "true" : null;
+  }
+
+  /** @param {string} message @param {boolean} [aboutName] */
+  #fail(message, aboutName) {
+    this.error.textContent = message;
+    this.error.hidden = !message;
+    if (aboutName) this.#sign(true);
+    if (message) (aboutName ? this.name : this.text).focus();
+  }
+}

@@ -1,0 +1,112 @@
+// @ts-check
+/** Everything the panel says, in English. */
+
+/** @param {number} n @param {string} one @param {string} [many] */
+const n = (n, one, many = one + "s") => `${n} ${n === 1 ? one : many}`;
+
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
+const UNITS = [["year", 31557600], ["month", 2629800], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
+
+/** @param {number} at epoch seconds */
+export const ago = (at) => {
+  const seconds = at - Date.now() / 1000;
+  const [unit, size] = UNITS.find(([, size]) => -seconds >= size) ?? [];
+  return unit && size ? relative.format(Math.ceil(seconds / size), unit) : t.now;
+};
+
+/** @param {number} at epoch seconds */
+export const date = (at) => new Date(at * 1000).toLocaleString("en", { dateStyle: "long", timeStyle: "short" });
+
+export const t = {
+  now: "just now",
+  panel: "Discussion",
+  where: (/** @type {number} */ index, /** @type {number} */ of) => `Section ${index} of ${of}`,
+  page: "This page",
+  elsewhere: "Another section",
+  tools: { previous: "Previous section", next: "Next section", menu: "More", close: "Close" },
+  menu: "More",
+  moderate: "Moderate",
+  stopModerating: "Stop moderating",
+  moderating: (/** @type {string} */ name) => `You moderate as ${name}`,
+  popup: "Allow pop-up windows for this site, then try again.",
+  sort: "Order",
+  sorts: { oldest: "Oldest first", newest: "Newest first", supported: "Most supported" },
+  live: { live: "Live", connecting: "Connecting…", polling: "Checking now and then", offline: "Offline" },
+  fresh: (/** @type {number} */ count) => n(count, "new reply", "new replies"),
+  freshIn: (/** @type {number} */ count, /** @type {string} */ heading) => `${t.fresh(count)} in ${heading}`,
+  empty: "Nobody has spoken here yet.",
+  emptyHint: "Be the first to say what you think.",
+  loading: "Loading…",
+  again: "Try again",
+  showMore: "Show more comments",
+  showMoreReplies: "Show more replies",
+  showAll: "Show the whole discussion",
+  moderator: "Moderator",
+  owner: "Author",
+  edited: "edited",
+  inReplyTo: (/** @type {string} */ name) => `in reply to ${name}`,
+  reply: "Reply",
+  replyTo: (/** @type {string} */ name) => `Reply to ${name}`,
+  support: "Support",
+  edit: "Edit",
+  remove: "Remove",
+  removeSure: "Remove your comment? Its text will be gone.",
+  flag: "Report",
+  flagged: "Reported",
+  thanks: "Thank you. A moderator will look at it.",
+  copy: "Copy link",
+  copied: "Link copied",
+  why: "Why?",
+  note: "Anything to add?",
+  send: "Send",
+  cancel: "Cancel",
+  collapse: "Collapse replies",
+  folded: (/** @type {number} */ count) => `Show ${n(count, "reply", "replies")}`,
+  pending: "Waiting for review",
+  hiddenLabel: "Hidden from readers",
+  flags: (/** @type {number} */ count) => n(count, "report"),
+  approve: "Approve",
+  hide: "Hide",
+  restore: "Restore",
+  tombs: { hidden: "Hidden by a moderator", removed: "Removed by its author", purged: "Deleted by a moderator", gone: "This comment is no longer here" },
+  reasons: { spam: "spam", abuse: "abuse", "off-topic": "off topic", illegal: "illegal", other: "something else" },
+  write: "Add your voice",
+  saySection: "Add to this section",
+  post: "Post",
+  save: "Save",
+  as: "as",
+  change: "change",
+  name: "Your name",
+  draft: "Draft kept",
+  posting: "Posting…",
+  posted: "Posted",
+  postedPending: "Sent. It will appear when a moderator has looked at it.",
+  removed: "Removed",
+  locked: "This section is locked.",
+  closed: "No new threads here; replies are welcome.",
+  bold: "Bold",
+  link: "Link",
+  quote: "Quote",
+  needName: "Please give a name.",
+  signIn: "Sign in",
+  signOut: "Sign out",
+  signedIn: (/** @type {string} */ name, /** @type {string} */ role) => `You are signed in as ${name}, ${role}.`,
+  signedOut: "You are signed out.",
+  granted: "You may moderate on that page now. This window can be closed.",
+  askLink: "Open the one-time link that the owner gave you, or paste it here.",
+  linkLabel: "One-time link",
+  /** @type {Record<string, string>} */
+  problems: {
+    network: "The discussion cannot be reached. Your text is kept; try again in a moment.",
+    not_found: "This comment is no longer here.",
+    locked: "This section is locked. Your text is kept.",
+    parent_gone: "The comment you answer was taken down. Your text is kept.",
+    nonce_reused: "This was already posted with other words. Your text is kept.",
+    origin_refused: "Discussions are not open on this address.",
+    unauthorized: "Please sign in again.",
+    unavailable: "The service is busy. Your text is kept; try again in a moment.",
+    internal: "Something went wrong on our side. Your text is kept; try again.",
+  },
+};
