@@ -61,9 +61,7 @@ class TooLong(Invalid):
 
 class NameRefused(Invalid):
     code = "name_refused"
-    sentence = (
-        "This name is taken by somebody who answers for the site, or looks like theirs. Choose another."
-    )
+    sentence = "This name is taken by somebody who answers for the site, or looks like theirs. Choose another."
 
     def __init__(self, detail: str | None = None, field: str = "name") -> None:
         super().__init__(field, detail)
