@@ -42,6 +42,10 @@ NO_REASON = Why()
 
 
 async def read(pebble: Id, size: Annotated[int, Field(ge=1, le=9)] = 5, author: Author = None) -> Pebble:
+    """Look at one pebble.
+
+    The rest is for us.
+    """
     return Pebble(id=pebble, weight=size, inside=[Pebble(id=author)] if author else [])
 
 
@@ -221,6 +225,7 @@ def test_the_document_tells_each_routes_statuses_and_all_errors_are_problems(doc
 
 
 def test_the_document_tells_parameters_headers_and_security(document: Any) -> None:
+    assert document["paths"]["/pebbles/{pebble}"]["get"]["summary"] == "Look at one pebble."
     parameters = {each["name"]: each for each in document["paths"]["/pebbles/{pebble}"]["get"]["parameters"]}
     assert {name: (p["in"], p["required"]) for name, p in parameters.items()} == {
         "pebble": ("path", True),
@@ -232,6 +237,18 @@ def test_the_document_tells_parameters_headers_and_security(document: Any) -> No
     assert thrown["security"] == [{}, {"bearer": []}]
     assert [p["name"] for p in thrown["parameters"]] == ["pebble"]
     assert thrown["requestBody"]["required"] is False
+
+
+def test_two_schemas_of_one_name_are_refused_rather_than_renamed() -> None:
+    class Why(BaseModel):  # another one
+        reason: int
+
+    async def other(body: Why) -> None: ...
+
+    other.__annotations__["body"] = Why
+    rows = [*ROUTES, Operation("/other", other, "POST")]
+    with pytest.raises(AssertionError, match="share a name"):
+        openapi(rows, title="x", version="1")
 
 
 def test_plain_rows_are_not_in_the_document() -> None:

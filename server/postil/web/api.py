@@ -103,14 +103,13 @@ def openapi(routes: Iterable[BaseRoute], **info: str) -> dict[str, Any]:
     types += [(row.gives, "serialization", row.gives) for row in rows]
     types += [("problem", "serialization", TypeAdapter(problems.Problem))]
     schemas, shared = TypeAdapter.json_schemas(types, ref_template="#/components/schemas/{model}")
+    assert all(map(str.isalnum, shared["$defs"])), "two schemas share a name: rename one, or split input from output"
     paths: dict[str, Any] = {}
     for row in rows:
+        summary = (inspect.getdoc(row.call) or row.name).splitlines()[0]
+        said: dict[str, Any] = {"operationId": row.name, "summary": summary, "parameters": []}
         gives = schemas[row.gives, "serialization"]
-        said = {
-            "operationId": row.name,
-            "parameters": [],
-            "responses": problems.responses(row.statuses, row.errors, gives),
-        }
+        said["responses"] = problems.responses(row.statuses, row.errors, gives)
         for each in row.inputs:
             each.describe(said, schemas[each, "validation"])
         paths.setdefault(row.path_format, {})[row.method] = said
