@@ -331,8 +331,11 @@ class _Reader(HTMLParser):
 def read(markup: str) -> list[Node] | None:
     """The tree as its nodes in document order; None where it is not a tree of elements and text."""
     reader = _Reader()
-    reader.feed(markup)
-    reader.close()
+    try:
+        reader.feed(markup)
+        reader.close()
+    except (AssertionError, ValueError):  # html.parser's words for a declaration or a number it cannot read
+        return None
     return reader.nodes if reader.sound and not reader.open else None
 
 
