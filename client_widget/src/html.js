@@ -5,6 +5,7 @@ const LIST = ["p", "br", "hr", "em", "strong", "del", "s", "code", "pre", "block
 const VOID = ["br", "hr"];
 const SANITIZER = {
   elements: LIST.map((name) => ({ name, attributes: name === "a" ? ["href", "rel"] : name === "ol" ? ["start"] : [] })),
+  attributes: [],
   comments: false,
   dataAttributes: false,
 };

@@ -27,7 +27,8 @@ svg.face{border-radius:50%;flex:none;background:var(--sunk)}@media print{:host{d
 .row{display:flex;align-items:center;gap:12px;width:100%;min-height:48px;padding:8px 0;border-block:1px solid var(--line);color:var(--soft)}
 .row b{color:var(--accent);font-weight:600}.row:hover .say,.row:hover b{text-decoration:underline;text-underline-offset:3px}
 .faces{display:flex}.faces:empty{display:none}.faces svg{margin-inline-end:-5px;border:2px solid var(--surface)}
-.new{margin-inline-start:auto;color:var(--accent);font:600 13px/1.5 var(--sans)}
+.row>*{white-space:nowrap}.say{overflow:hidden;text-overflow:ellipsis}.new{margin-inline-start:auto;color:var(--accent);font:600 13px/1.5 var(--sans)}
+@media (max-width:480px){.row{gap:8px}.row:has(.new:not(:empty)) .faces{display:none}}
 :host(postil-bubble){font:inherit;float:inline-end;width:0;height:0;position:relative}
 .bubble{position:absolute;inset-inline-start:20px;top:calc(.5lh - 15px);min-width:38px;height:30px;padding:0 9px;border:1px solid var(--line);border-radius:15px 15px 15px 3px;background:var(--surface);color:var(--soft);font:600 13px/28px var(--sans);text-align:center}
 .bubble:hover{color:var(--accent);border-color:var(--accent)}.bubble.fresh{background:var(--wash);border-color:var(--accent);color:var(--accent)}

@@ -5,11 +5,11 @@ const CSS = `
 dialog{all:unset;position:fixed;inset:0 0 0 auto;z-index:var(--postil-z,2147483000);box-sizing:border-box;width:440px;max-width:100vw;height:100dvh;display:flex;flex-direction:column;background:var(--surface);color:var(--ink);border-inline-start:1px solid var(--line);overflow-wrap:anywhere;contain:content}
 dialog:not([open]){display:none}
 :host(:dir(rtl)) dialog{inset:0 auto 0 0}
-dialog::backdrop{background:rgb(0 0 0/.18)}
+dialog::backdrop{background:rgb(0 0 0/.06)}
 .grip{display:none}
 svg{width:18px;height:18px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
 .face{width:28px;height:28px;stroke:none}
-h2{font:600 17px/1.3 var(--sans);margin:0;outline:0;text-wrap:balance}
+h2{font:600 17px/1.3 var(--sans);margin:0;outline:0;text-wrap:pretty}
 p{margin:0}
 .space{flex:1}
 .head{display:flex;gap:4px;padding:20px 16px 16px 20px;border-bottom:1px solid var(--line);position:relative}
@@ -18,7 +18,7 @@ p{margin:0}
 .tool{display:grid;place-items:center;width:32px;height:32px;border-radius:8px;color:var(--soft);flex:none}
 .tool:hover,.quiet:hover{background:var(--sunk);color:var(--ink)}
 .tool[aria-disabled=true]{opacity:.35;cursor:default}
-.tool[data-action=more] svg,.more svg{stroke-width:2.6}
+.tool[data-action=menu] svg{stroke-width:3}
 .menu{position:absolute;inset-inline-end:56px;top:52px;z-index:2;padding:4px;border:1px solid var(--line);border-radius:8px;background:var(--surface);box-shadow:0 4px 16px rgb(0 0 0/.12)}
 .menu p{padding:4px 12px;font-size:13px;color:var(--soft)}
 .menu button{width:100%;padding:8px 12px;border-radius:6px;font-weight:500}
@@ -27,21 +27,22 @@ p{margin:0}
 .live::before{content:"";display:inline-block;width:7px;height:7px;margin-inline-end:8px;border-radius:50%;background:var(--soft);vertical-align:1px}
 .live[data-state=live]::before{background:var(--good)}
 .live[data-state=offline]::before{background:var(--bad)}
-select{all:unset;box-sizing:border-box;font-size:13px;cursor:pointer;min-height:28px}
+select{all:unset;field-sizing:content;box-sizing:border-box;font-size:13px;line-height:28px;cursor:pointer}
 select:focus-visible,input:focus-visible,textarea:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 option{background:var(--surface);color:var(--ink)}
-.sort::after{content:"▾";margin-inline-start:4px}
+.sort{display:flex;align-items:center}.sort::after{content:"▾";margin-inline-start:4px}
 .pill{position:absolute;inset-inline-start:50%;translate:-50%;padding:0 16px;min-height:32px;border-radius:16px;background:var(--accent);color:var(--on-accent);font:600 14px/32px var(--sans);white-space:nowrap;box-shadow:0 2px 8px rgb(0 0 0/.16)}
 :host(:dir(rtl)) .pill{translate:50%}
 .scroll{flex:1;min-height:0;overflow-y:auto;overscroll-behavior:contain;overflow-anchor:none;padding:4px 0 20px;outline-offset:-2px}
 ol.list{list-style:none;margin:0;padding:0}
+li{display:flow-root}
 .list>li{--in:calc(var(--depth)*38px);margin:0 20px;padding-inline-start:var(--in);background:repeating-linear-gradient(90deg,transparent 0 13px,var(--line) 13px 15px,transparent 15px 38px) 0 0/var(--in) 100% no-repeat}
 :host(:dir(rtl)) .list>li{background:repeating-linear-gradient(270deg,transparent 0 13px,var(--line) 13px 15px,transparent 15px 38px) 100% 0/var(--in) 100% no-repeat}
-article{padding:12px;margin:0 -12px;border-radius:12px}
+article{padding:12px 12px 12px 49px;margin:0 -12px;border-radius:12px}
+:host(:dir(rtl)) article{padding:12px 49px 12px 12px}
 li[data-focus]>article{background:var(--wash)}
-article header{display:flex;align-items:center;flex-wrap:wrap;column-gap:8px;min-height:28px}
+article header{display:flex;align-items:center;flex-wrap:wrap;column-gap:9px;min-height:28px;margin-inline-start:-37px}
 article b{font-weight:600}
-article>:not(header):not(.tomb p){margin-inline-start:37px}
 .badge{font:600 12px/16px var(--sans);color:var(--accent)}
 .when{font-size:13px;color:var(--soft);text-decoration:none}
 a.when:hover{text-decoration:underline}
@@ -69,7 +70,7 @@ article.pending .body{opacity:.75}
 li[data-open] .extra{display:contents}
 li[data-open] .more{display:none}
 li[data-editing] :is(.body,.actions){display:none}
-.tomb{background:var(--sunk);padding:8px 12px;margin:8px 0;color:var(--soft);font-size:14px;display:flex;align-items:center}
+li>article.tomb{background:var(--sunk);padding:8px 12px;margin:8px 0;color:var(--soft);font-size:14px;display:flex;align-items:center}
 .slot{margin-inline-start:37px}
 .slot>*{margin-bottom:12px}
 .load{display:block;min-height:32px;line-height:32px;color:var(--accent);font-weight:600;font-size:13px}
@@ -87,7 +88,7 @@ textarea{all:unset;display:block;box-sizing:border-box;width:100%;min-height:46p
 .primary:hover{filter:brightness(1.1)}
 .primary[aria-disabled=true]{opacity:.6;cursor:default}
 .quiet{padding:0 12px;min-height:32px;border-radius:8px;color:var(--soft);font-weight:500}
-.under{display:flex;align-items:center;gap:8px;min-height:28px;padding-top:4px;font-size:13px;line-height:20px;color:var(--soft)}
+.under{display:flex;align-items:center;gap:8px;min-height:28px;padding-top:6px;font-size:13px;line-height:20px;color:var(--soft)}
 .under:not(:has(.name)):has(.who:empty,.kept:only-child:empty){display:none}
 .text{min-height:24px}
 .text:hover{text-decoration:underline}
@@ -104,7 +105,8 @@ input{all:unset;box-sizing:border-box;min-height:32px;padding:0 10px;border:1px 
 dialog,:host(:dir(rtl)) dialog{inset:auto 0 0;width:100vw;height:82dvh;border:0;border-radius:18px 18px 0 0;box-shadow:0 -8px 40px rgb(0 0 0/.2)}
 .grip{display:block;padding:10px 0 2px;touch-action:none;cursor:grab}
 .grip::before{content:"";display:block;width:40px;height:4px;margin:auto;border-radius:2px;background:var(--line)}
-.head{padding-top:8px}
+.head{padding-top:8px}.pill{font-size:13px;padding:0 12px}
+li{display:flow-root}
 .list>li{--in:calc(min(var(--depth),2)*22px)}
 }
 @media (prefers-reduced-motion:no-preference){
