@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from postil.changing import Change
 from postil.db import Transaction
-from postil.errors import Invalid, NotFound
+from postil.errors import Invalid, NotFound, OutlineUnknown
 from postil.ids import new_id
 from postil.models import Outline, Section
 from postil.names import clean_text
@@ -35,6 +35,8 @@ async def find_or_make_section(
     """
     if section is not None:
         return MadeSection(await _find(change, section))
+    if hash is not None and not outline:
+        outline = await _kept(change, hash)
     if not 0 <= index < len(outline):
         raise Invalid("index", "The outline has no section at this index. Count from 0.")
     # A visitor who could choose the hash could say for others where their sections stand.
@@ -45,6 +47,13 @@ async def find_or_make_section(
     found = next((section for section in known if section.id == id), None) or await _make(change, outline, index)
     await _keep(change, outline, hash)
     return MadeSection(found, hash)
+
+
+async def _kept(change: Change, hash: str) -> list[OutlineSection]:
+    kept = await change.tx.get(Outline, (change.page.id, hash))
+    if kept is None:
+        raise OutlineUnknown()
+    return [OutlineSection(**section) for section in kept.sections]  # type: ignore[arg-type]
 
 
 async def _find(change: Change, section: str) -> Section:

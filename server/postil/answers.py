@@ -110,7 +110,10 @@ class NestedThreadAnswer(Answer):
 
 
 class ChangesAnswer(Answer):
-    """What changed since a cursor, as this viewer may see it; or `resync`: load afresh."""
+    """What changed since a cursor, as this viewer may see it; or `resync`: load afresh.
+
+    `gone` gives id and section of what was public to him then and is no more.
+    """
 
     since: str
     resync: bool = False
@@ -118,7 +121,7 @@ class ChangesAnswer(Answer):
     views: int
     sections: list[SectionAnswer]
     comments: list[CommentAnswer]
-    gone: list[str]
+    gone: dict[str, str]
 
 
 class PageBrief(Answer):

@@ -69,7 +69,8 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.on_commit = on_commit
         self.clock = clock
-        self.engine = create_async_engine(self.url, **self._engine_options())
+        # What a statement was given is somebody's name or text: it belongs in no log.
+        self.engine = create_async_engine(self.url, hide_parameters=True, **self._engine_options())
         if self.is_sqlite:
             _prepare_sqlite(self.engine)
         how = {"postil_write": True} if self.is_sqlite else {"isolation_level": "READ COMMITTED"}

@@ -88,8 +88,8 @@ def page_revision(page: Page, audience: Audience) -> int:
     return page.staff_revision if audience is Audience.STAFF else page.public_revision
 
 
-def comment_answer(row: CommentRow | Comment, audience: Audience, *, in_section: bool = False) -> CommentAnswer:
-    """The public or the staff form of a row that `visible` let through."""
+def comment_answer(row: Any, audience: Audience, *, in_section: bool = False) -> CommentAnswer:
+    """The public or the staff form of a row (COLUMNS, or a Comment) that `visible` let through."""
     staff = audience is Audience.STAFF
     answer = CommentAnswer(
         id=row.id,
@@ -232,7 +232,7 @@ async def changes(
         views=page.views if page else 0,
         sections=[],
         comments=[],
-        gone=[],
+        gone={},
     )
     if since.epoch != snapshot.epoch or not 0 <= now - since.revision <= MOST_BEHIND:
         answer.resync = True
@@ -269,7 +269,7 @@ async def _fill(
     answer.comments = [
         comment_answer(row, audience, in_section=True) for row in seen if sections is None or row.section_id in sections
     ]
-    answer.gone = [id for id, section in gone.items() if sections is None or section in sections]
+    answer.gone = {id: section for id, section in gone.items() if sections is None or section in sections}
 
 
 async def _changed_rows(snapshot: Snapshot, page: Page, audience: Audience, since: int) -> Sequence[CommentRow]:

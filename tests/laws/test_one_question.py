@@ -157,7 +157,7 @@ class History:
         if follower.viewer.audience is Audience.PUBLIC:
             assert set(changes.gone) <= self.public_at[before], "gone was said of what was never public to him"
         else:
-            assert changes.gone == []
+            assert changes.gone == {}
         follower.fold(changes)
 
     async def remember(self) -> None:

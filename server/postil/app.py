@@ -1,0 +1,56 @@
+"""The ASGI application: the routes, what stands before them, and what runs beside them."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+
+from postil.resources import Resources, running
+from postil.sites import site_of
+from postil.urls import parse_origin
+from postil.web import problems
+from postil.web.addresses import KnowNetwork
+from postil.web.limits import Limiter
+from postil.web.live import Sockets
+from postil.web.middleware import Cors, SecurityHeaders
+from postil.web.routes import routes
+from postil.web.static import Widget
+
+
+def make_app(resources: Resources, *, secret: bytes, more: Sequence[BaseRoute] = ()) -> Starlette:
+    """The service over `resources`. `secret` keys what stands for an address; `more` is the demo's own pages."""
+    settings = resources.settings
+    own_origin = parse_origin(settings.url)
+
+    async def is_registered(origin: str) -> bool:
+        if origin == own_origin:
+            return True
+        async with resources.database.read() as snapshot:
+            return await site_of(snapshot, origin) is not None
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with running(resources):
+            yield
+
+    widget = Widget()
+    app = Starlette(
+        routes=[*routes(widget), *more],
+        middleware=[
+            Middleware(KnowNetwork, secret=secret, trusted=settings.trusted_proxies),
+            Middleware(SecurityHeaders),
+            Middleware(Cors, is_registered=is_registered),
+            Middleware(problems.Guard),
+        ],
+        exception_handlers=problems.HANDLERS,
+        lifespan=lifespan,
+    )
+    # Starlette's redirect to the slashed path is built from the Host header, which anybody writes.
+    app.router.redirect_slashes = False
+    app.state.resources = resources
+    app.state.widget = widget
+    app.state.limiter = Limiter(enabled=settings.rate_limits)
+    app.state.sockets = Sockets(settings.most_sockets, settings.most_sockets_per_network)
+    return app

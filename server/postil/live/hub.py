@@ -1,0 +1,148 @@
+"""Who watches which page, in this process, and what they hear.
+
+There is no queue. A watcher holds a revision; when the page has moved past it he asks for the frames from there,
+sends them, and holds the next. Somebody slow asks late and gets one larger step; he costs nobody else anything.
+Frames are made once for each audience and revision asked from, however many ask.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy import or_, select
+from sqlmodel import col
+
+from postil import reading
+from postil.auth import staff
+from postil.cursors import Since
+from postil.db import Database, Hint
+from postil.live.bus import Bus
+from postil.live.wire import Frames
+from postil.models import Page
+from postil.viewer import Audience, Viewer
+
+# Reactions come in bursts and nobody waits for them: what they push is gathered so long, for each page.
+CALM_SECONDS = 1.0
+# One question about so many pages at a time keeps the sweep's statement small.
+SWEEP_PAGES = 200
+
+
+@dataclass(eq=False)
+class Room:
+    """A page that somebody watches, whether or not it has a row yet."""
+
+    site: str
+    key: str
+    revisions: dict[Audience, int] = field(default_factory=lambda: {Audience.PUBLIC: 0, Audience.STAFF: 0})
+    watchers: int = 0
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
+    frames: dict[tuple[Audience, str], "asyncio.Task[Frames]"] = field(default_factory=dict)
+    calm_until: float = 0.0
+    waiting: asyncio.TimerHandle | None = None
+
+    def advance(self, public: int, staff_revision: int) -> None:
+        """Wake every watcher, if this is news. The event is replaced: whoever waits next waits for the next news."""
+        now = self.revisions
+        if public <= now[Audience.PUBLIC] and staff_revision <= now[Audience.STAFF]:
+            return
+        now[Audience.PUBLIC] = max(public, now[Audience.PUBLIC])
+        now[Audience.STAFF] = max(staff_revision, now[Audience.STAFF])
+        self.frames.clear()
+        self.moved.set()
+        self.moved = asyncio.Event()
+
+
+class Hub:
+    """Rooms of this process. Subscribe with start(); run sweep() beside it, and never let it die unnoticed."""
+
+    def __init__(self, database: Database, bus: Bus) -> None:
+        self.database, self.bus = database, bus
+        self.rooms: dict[tuple[str, str], Room] = {}
+        self.sessions: dict[str, set[Callable[[], None]]] = {}
+
+    def start(self) -> Callable[[], None]:
+        return self.bus.subscribe(self.hear)
+
+    def hear(self, hint: Hint) -> None:
+        room = self.rooms.get((hint.site, hint.key))
+        if room is None:
+            return
+        if hint.calm:
+            self._gather(room, hint)
+        else:
+            room.advance(hint.public, hint.staff)
+
+    def _gather(self, room: Room, hint: Hint) -> None:
+        loop = asyncio.get_running_loop()
+        wait = room.calm_until - loop.time()
+        if room.waiting is not None:
+            room.waiting.cancel()
+        if wait <= 0:
+            room.calm_until = loop.time() + CALM_SECONDS
+            room.waiting = None
+            room.advance(hint.public, hint.staff)
+            return
+        # The latest hint stands for those before it.
+        room.waiting = loop.call_later(wait, self._gather, room, hint)
+
+    def enter(self, site: str, key: str) -> Room:
+        """The page's room. Enter first, then read: what changes in between is heard."""
+        room = self.rooms.setdefault((site, key), Room(site, key))
+        room.watchers += 1
+        return room
+
+    def leave(self, room: Room) -> None:
+        room.watchers -= 1
+        if room.watchers == 0:
+            self.rooms.pop((room.site, room.key), None)
+            if room.waiting is not None:
+                room.waiting.cancel()
+
+    async def frames(self, room: Room, viewer: Viewer, since: Since) -> Frames:
+        """What a viewer missed since a revision; equal askers share one question and one encoding."""
+        key = (viewer.audience, str(since))
+        task = room.frames.get(key)
+        if task is None:
+            task = room.frames[key] = asyncio.create_task(self._ask(room.key, viewer, since))
+        # One asker who goes away must not take the answer from the others.
+        return await asyncio.shield(task)
+
+    async def _ask(self, key: str, viewer: Viewer, since: Since) -> Frames:
+        async with self.database.read() as snapshot:
+            return Frames(await reading.changes(snapshot, viewer, key, since))
+
+    def on_revoked(self, session: str, close: Callable[[], None]) -> Callable[[], None]:
+        """Call `close` when the session ends; call what is returned when the socket is gone."""
+        closers = self.sessions.setdefault(session, set())
+        closers.add(close)
+
+        def forget() -> None:
+            closers.discard(close)
+            if not closers:
+                self.sessions.pop(session, None)
+
+        return forget
+
+    async def end_revoked(self) -> None:
+        """Close the sockets of every session that no longer holds, here at once; other processes sweep."""
+        async with self.database.read() as snapshot:
+            ended = [session for session in self.sessions if not await staff.is_alive(snapshot, session)]
+        for session in ended:
+            for close in tuple(self.sessions.get(session, ())):
+                close()
+
+    async def sweep(self) -> None:
+        """Compare what is watched with what is written: heals lost hints, and ends sessions revoked elsewhere."""
+        rooms = list(self.rooms.values())
+        for start in range(0, len(rooms), SWEEP_PAGES):
+            await self._sweep_pages(rooms[start : start + SWEEP_PAGES])
+        await self.end_revoked()
+
+    async def _sweep_pages(self, rooms: list[Room]) -> None:
+        wanted = or_(*((col(Page.site_id) == room.site) & (col(Page.key) == room.key) for room in rooms))
+        columns = (col(Page.site_id), col(Page.key), col(Page.public_revision), col(Page.staff_revision))
+        async with self.database.read() as snapshot:
+            rows = (await snapshot.execute(select(*columns).where(wanted))).all()
+        for site, key, public, staff_revision in rows:
+            if room := self.rooms.get((site, key)):
+                room.advance(public, staff_revision)

@@ -1,0 +1,93 @@
+"""What a running service holds: made once at start, given back at the end."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.exc import OperationalError
+from sqlmodel import col
+
+from postil.db import Database
+from postil.discussion import DAY
+from postil.errors import Unavailable
+from postil.live.bus import Bus, MemoryBus
+from postil.live.hub import Hub
+from postil.models import OneTimeCode, StaffSession, Visit, WaitingView
+from postil.settings import Settings
+
+log = logging.getLogger("postil")
+
+UPKEEP_SECONDS = 3600
+WAITING_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Resources:
+    settings: Settings
+    database: Database
+    bus: Bus
+    hub: Hub
+
+
+def make(settings: Settings) -> Resources:
+    bus = MemoryBus()
+    database = Database(settings.database, on_commit=bus.publish)
+    return Resources(settings, database, bus, Hub(database, bus))
+
+
+@asynccontextmanager
+async def running(resources: Resources) -> AsyncIterator[None]:
+    """Open the database and keep the background tasks going; one that fails ends the process, loudly."""
+    await resources.database.open()
+    stop = resources.hub.start()
+    tasks = [
+        _supervised("sweep", _every(resources.settings.sweep_seconds, resources.hub.sweep)),
+        _supervised("upkeep", _every(UPKEEP_SECONDS, lambda: drop_expired(resources.database))),
+    ]
+    try:
+        yield
+    finally:
+        stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await resources.database.close()
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except (OperationalError, Unavailable):  # the database is away or busy: a state of the world, and it passes
+            log.warning("The database could not be asked; it is asked again in %s seconds.", seconds)
+
+
+def _supervised(name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_end_if_failed)
+    return task
+
+
+def _end_if_failed(task: asyncio.Task[None]) -> None:
+    if task.cancelled() or task.exception() is None:
+        return
+    log.critical(
+        "The task “%s” failed. The process ends, to be started again.", task.get_name(), exc_info=task.exception()
+    )
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def drop_expired(database: Database) -> None:
+    """Delete what has served its time: yesterday's visits, spent codes, ended sessions, views nobody came back for."""
+    async with database.begin() as tx:
+        await tx.execute(delete(Visit).where(col(Visit.day) < tx.now // DAY))
+        await tx.execute(delete(OneTimeCode).where(col(OneTimeCode.expires_at) <= tx.now))
+        await tx.execute(delete(StaffSession).where(col(StaffSession.expires_at) <= tx.now))
+        await tx.execute(delete(WaitingView).where(col(WaitingView.seen_at) < tx.now - WAITING_DAYS * DAY))

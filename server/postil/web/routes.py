@@ -1,0 +1,91 @@
+"""Every door of the service, as a table: grouped by who may come in."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+import postil
+from postil.errors import (
+    Conflict,
+    EditWindowClosed,
+    Forbidden,
+    Locked,
+    NameRefused,
+    NotFound,
+    OriginRefused,
+    TooMany,
+    Unauthorized,
+    Unavailable,
+)
+from postil.web import accounts, comments, health, live, moderation, pages, service
+from postil.web.api import Operation, openapi
+from postil.web.static import Widget
+
+READ = [NotFound, Unauthorized, OriginRefused, TooMany, Unavailable]
+WRITE = [*READ, Forbidden, Conflict]
+STAFF = [*WRITE]
+
+ANYBODY = [
+    Operation("/v1/page", pages.read, statuses=[200, 304], errors=READ),
+    Operation("/v1/page/changes", pages.changes, statuses=[200, 304], errors=READ),
+    Operation("/v1/counts", pages.counts, statuses=[200, 304], errors=READ),
+    Operation("/v1/outline", pages.place, "POST", errors=READ),
+    Operation("/v1/sections/{section}/comments", comments.read, statuses=[200, 304], errors=READ),
+    Operation("/v1/comments/{comment}", comments.one, statuses=[200, 304], errors=READ),
+    Operation("/v1/comments/{comment}/around", comments.around, statuses=[200, 304], errors=READ),
+]
+
+# From a page of the site, with the author's token.
+AUTHORS = [
+    Operation("/v1/page/own", pages.own, errors=READ),
+    Operation("/v1/views", pages.see, "POST", errors=READ),
+    Operation("/v1/comments", comments.post, "POST", statuses=[201, 200], errors=[*WRITE, Locked, NameRefused]),
+    Operation("/v1/comments/{comment}", comments.edit, "PATCH", errors=[*WRITE, EditWindowClosed]),
+    Operation("/v1/comments/{comment}", comments.remove, "DELETE", errors=WRITE),
+    Operation("/v1/comments/{comment}/reaction", comments.support, "PUT", errors=WRITE),
+    Operation("/v1/comments/{comment}/reaction", comments.unsupport, "DELETE", errors=WRITE),
+    Operation("/v1/comments/{comment}/flag", comments.flag, "POST", statuses=[204], errors=WRITE),
+]
+
+# With a staff token: an hour's one from the site's page, or a full one (purge, sections).
+MODERATORS = [
+    Operation("/v1/comments/{comment}/approve", moderation.approve, "POST", errors=STAFF),
+    Operation("/v1/comments/{comment}/hide", moderation.hide, "POST", errors=STAFF),
+    Operation("/v1/comments/{comment}/restore", moderation.restore, "POST", errors=STAFF),
+    Operation("/v1/comments/{comment}/purge", moderation.purge, "POST", errors=STAFF),
+    Operation("/v1/sections/{section}/state", moderation.set_section, "PUT", errors=STAFF),
+]
+
+# Signing in, on the service's own page, and handing an hour to a site's page.
+ACCOUNTS = [
+    Operation("/v1/sign-in", accounts.sign_in, "POST", errors=WRITE),
+    Operation("/v1/grants", accounts.grant, "POST", errors=WRITE),
+    Operation("/v1/grants/redeem", accounts.redeem, "POST", errors=WRITE),
+    Operation("/v1/session", accounts.sign_out, "DELETE", statuses=[204], errors=WRITE),
+]
+
+API = [*ANYBODY, *AUTHORS, *MODERATORS, *ACCOUNTS]
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI 3.1 document, made from the handlers' own types."""
+    return openapi(API, title="Postil", version=postil.__version__)
+
+
+async def describe(_request: Request) -> Response:
+    return JSONResponse(document())
+
+
+def routes(widget: Widget) -> list[BaseRoute]:
+    return [
+        *API,
+        WebSocketRoute("/v1/live", live.watch, name="live.watch"),
+        Route("/openapi.json", describe, name="openapi"),
+        Route("/healthz", health.alive, name="health.alive"),
+        Route("/readyz", health.ready, name="health.ready"),
+        Route("/sign-in", service.sign_in, name="service.sign_in"),
+        Route("/here", service.here, name="service.here"),
+        *widget.routes(),
+    ]

@@ -1,0 +1,118 @@
+"""What strangers send. No field here can smuggle a state, an author's id or HTML in; what is unknown is refused."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from postil.markup import MAX_SOURCE
+from postil.outline import OutlineSection
+from postil.states import SectionState
+from postil.urls import page_key, page_url
+
+
+def _is_page(url: str) -> str:
+    page_url(url)
+    return url
+
+
+Url = Annotated[str, Field(max_length=2000), AfterValidator(_is_page)]
+Key = Annotated[str, Field(min_length=1, max_length=200)]
+Id = Annotated[str, Field(pattern=r"^[-0-9A-Z_a-z]{11}$")]
+Reason = Annotated[str, Field(max_length=200)]
+Note = Annotated[str, Field(max_length=500)]
+
+
+class In(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class PageRefIn(In):
+    """A page: its URL, the owner's own id for it where he has one, and its title."""
+
+    url: Url
+    key: Key | None = None
+    title: str = Field(default="", max_length=300)
+
+
+class OutlineSectionIn(In):
+    heading: str = Field(max_length=300)
+    level: int = Field(ge=0, le=6)
+    id: str | None = Field(default=None, max_length=200)
+    key: str | None = Field(default=None, max_length=200)
+    print: str | None = Field(default=None, max_length=200)
+
+
+class OutlineIn(In):
+    """The sections a copy of the page shows. Without `sections` the hash names an outline sent before."""
+
+    hash: str = Field(min_length=1, max_length=64)
+    sections: list[OutlineSectionIn] = Field(default=[], max_length=500)
+
+    def known(self) -> list[OutlineSection]:
+        return [OutlineSection(**section.model_dump()) for section in self.sections]
+
+
+class OutlineQuestion(In):
+    page: PageRefIn
+    outline: OutlineIn
+
+
+class CommentCreate(In):
+    """A new comment. The section is named by id, or by its index in an outline; `nonce` makes a retry harmless."""
+
+    page: PageRefIn
+    section: Id | None = None
+    outline: OutlineIn | None = None
+    index: int = Field(default=0, ge=0, lt=500)
+    parent: Id | None = None
+    source: str = Field(min_length=1, max_length=MAX_SOURCE)
+    name: str = Field(min_length=1, max_length=200)
+    nonce: str = Field(min_length=8, max_length=64, pattern=r"^[-0-9A-Z_a-z]+$")
+
+
+class CommentEdit(In):
+    source: str = Field(min_length=1, max_length=MAX_SOURCE)
+
+
+class FlagCreate(In):
+    reason: Literal["spam", "abuse", "off-topic", "illegal", "other"]
+    note: Note = ""
+
+
+class DecisionCreate(In):
+    """Why. Readers see the reason where a tombstone stays; the note is for moderators."""
+
+    reason: Reason | None = None
+    note: Note | None = None
+
+
+class SectionStateIn(In):
+    state: Annotated[SectionState, Field(strict=False)]
+
+
+class ViewCreate(In):
+    """`visit`: a random word that the browser makes for itself, new every day."""
+
+    page: PageRefIn
+    visit: str = Field(min_length=16, max_length=64)
+
+
+class SignIn(In):
+    code: str = Field(min_length=16, max_length=128)
+
+
+class GrantCreate(In):
+    origin: str = Field(max_length=300)
+
+
+class GrantRedeem(In):
+    code: str = Field(min_length=16, max_length=128)
+
+
+def key_of(page: PageRefIn) -> str:
+    return owner_key(page.key) if page.key else page_key(page.url)
+
+
+def owner_key(key: str) -> str:
+    """An owner's own id, which can never be taken for a URL's key: those hold a host."""
+    return f"id {key}"

@@ -1,0 +1,91 @@
+"""The service's own pages: where moderators sign in, and where a reader without JavaScript lands."""
+
+from html import escape
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from postil import reading, windows
+from postil.answers import CommentAnswer, SectionAnswer
+from postil.cursors import Sort
+from postil.db import Snapshot
+from postil.errors import PostilError
+from postil.urls import BadUrl, page_key, page_url
+from postil.viewer import Viewer
+from postil.web import door
+from postil.web.static import Widget
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>{title}</title>
+{head}
+</head>
+<body>
+<main>
+{body}
+</main>
+</body>
+</html>
+"""
+
+_SIGN_IN = """<h1>Moderate</h1>
+<p id="postil-status" role="status">This page signs you in with the link you were given.</p>
+<noscript><p>Signing in needs JavaScript.</p></noscript>"""
+
+# Sections shown at once without JavaScript, and comments of each: a page, not an archive.
+SECTIONS_SHOWN = 50
+COMMENTS_SHOWN = 50
+
+
+async def sign_in(request: Request) -> Response:
+    """The page behind a one-time link, and the window that a moderator's widget opens."""
+    widget: Widget = request.app.state.widget
+    script = f'<script type="module" src="/w/{widget.version}/sign-in.js"></script>'
+    # The opener must stay reachable for postMessage, so no Cross-Origin-Opener-Policy here.
+    return HTMLResponse(_PAGE.format(title="Moderate · Postil", head=script, body=_SIGN_IN), headers=_PRIVATE)
+
+
+_PRIVATE = {"Cache-Control": "no-store"}
+
+
+async def here(request: Request) -> Response:
+    """The discussion of the page that linked here, to be read without JavaScript; its URL comes as the Referer."""
+    await door.hit(request, "read")
+    url = request.query_params.get("url") or request.headers.get("referer", "")
+    try:
+        async with door.resources(request).database.read() as snapshot:
+            viewer = await door.reader_of(snapshot, request, page_url(url))
+            body = await _discussion(snapshot, viewer, url)
+    except (BadUrl, PostilError):
+        body = "<h1>No discussion here</h1>\n<p>Come from the article whose discussion you want to read.</p>"
+        return HTMLResponse(_PAGE.format(title="Postil", head="", body=body), 404, headers=_PRIVATE)
+    return HTMLResponse(_PAGE.format(title="Discussion · Postil", head="", body=body), headers=_PRIVATE)
+
+
+async def _discussion(snapshot: Snapshot, viewer: Viewer, url: str) -> str:
+    page = await reading.read_page(snapshot, viewer, page_key(url), None)
+    back = f'<p><a href="{escape(page_url(url))}" rel="nofollow">{escape(page.title or "Back to the article")}</a></p>'
+    parts = [back, "<h1>Discussion</h1>"]
+    if not page.sections:
+        parts.append("<p>Nobody has written here yet.</p>")
+    for section in page.sections[:SECTIONS_SHOWN]:
+        window = await windows.open_window(snapshot, viewer, section.id, COMMENTS_SHOWN)
+        answer = await windows.read_threads(snapshot, window, Sort.OLDEST)
+        parts += _section(section, answer.comments)
+    return "\n".join(parts)
+
+
+def _section(section: SectionAnswer, comments: list[CommentAnswer]) -> list[str]:
+    heading = escape(section.heading or "The article")
+    return [f"<h2>{heading}</h2>", *(_comment(comment) for comment in comments)]
+
+
+def _comment(comment: CommentAnswer) -> str:
+    if comment.html is None:
+        return f"<article><p><em>This comment is {comment.state}.</em></p></article>"
+    # The html is markup.render's own; the name is text.
+    return f'<article dir="auto"><p><b>{escape(comment.author or "")}</b></p>\n{comment.html}</article>'
