@@ -1,45 +1,53 @@
 // @ts-check
 /**
  * Finds what can be discussed on a page. Only markup decides, never style or screen, so that every copy of a
- * page has the same outline. A section's row goes after `end` (null: into the empty root); level 0 is the
- * introduction, or the page as a whole.
+ * page has the same outline.
  *
  * @typedef {{root?: string, headings?: string, page?: string, lang?: string}} Options
  * @typedef {{heading: string, level: number, id: string, key: string, element: Element | null,
  *   end: ChildNode | null, introduction?: boolean}} Section
+ * Level 0: the introduction, or the page as a whole. The row goes after `end`; null: into the empty root.
  */
 
 const HEADINGS = "h1,h2,h3,h4,h5,h6";
-const ROOTS = `article,main,[role=main],[itemprop~=articleBody],d-article,#content,.markdown-body,.mw-parser-output,
-  .sl-markdown-content,.vp-doc,.post-body,.article-body,.entry-content,.post-content,.article-content,.e-content,.gh-content`;
+const ROOTS = `article,main,[role=main],[itemprop~=articleBody],d-article,#content,.markdown-body,.post-body,
+.article-body,.entry-content,.post-content,.article-content,.e-content`;
 const ASIDE = `nav,aside,footer,dialog,blockquote,script,style,template,noscript,textarea,select,button,svg,[hidden],
-  [aria-hidden=true],[data-postil-ignore],#respond,#disqus_thread,div#toc,#TOC,div#table-of-contents,.sr-only,.visually-hidden,.screen-reader-text,[style*="display:none"],[style*="display: none"]`;
-/** A word in the class, role or id of boxes that hang about articles; "has-toc", "comments-open" only tell of one. */
-const BOX =
-  /^(?!(has|no|with)[-_])(.*[-_])?(toc|comments?|comment-?list|respond|related-?(posts)?|recommend\w*|(read|up)-next|(more|recent|latest|popular)-(posts|from)|share|sharing|social|subscri\w*|signup|newsletter|sidebar|author-(bio|box|card)|pager|pagination|breadcrumbs?|footnotes|modal|popup|disqus|giscus|navigation|complementary|contentinfo|search|dialog|banner)($|[-_](?!(open|closed)$))/i;
+[aria-hidden=true],[data-postil-ignore],[role=dialog],[role=search],[style*="display:none"],[style*="display: none"],
+.sr-only,.visually-hidden,.screen-reader-text,#respond,#disqus_thread,#TOC,div#toc,div#table-of-contents`;
+// Words in the class or role of boxes that hang about articles. "has-toc" and "comments-open" only tell of one.
+const BOX = new RegExp(
+  "^(?!(has|no|with)[-_])(.*[-_])?(toc|comments?|comment-?list|respond|related-?(posts)?|recommend\\w*|" +
+    "(read|up)-next|(more|recent|latest|popular)-(posts|from)|shar(e|ing)|social|subscri\\w*|signup|newsletter|sidebar|" +
+    "author-(bio|box|card)|pager|pagination|breadcrumbs?|footnotes|modal|disqus|giscus|navigation|complementary|" +
+    "contentinfo|banner)($|[-_](?!(open|closed)$))", "i");
 const JUNK = `${ASIDE},sup,[class*=editsection],[class*=headerlink],[class*=permalink],[class*=anchor]`;
-const META = `${HEADINGS},header,time,address,label,[class*=meta],[class*=byline],[class*=author],[class*=date],[class*=tags]`;
+const META = `${HEADINGS},header,time,address,label,[class*=meta],[class*=byline],[class*=author],[class*=date],
+[class*=tags]`;
 const MEDIA = "img,picture,video,audio,iframe,canvas,object";
-const WORD = /[\p{L}\p{N}]/u;
 
-/** What the script tag's data-* attributes say; each overrides a guess. @param {HTMLElement} tag @returns {Options} */
+/** What the script tag's data-* attributes say. @param {HTMLElement} tag @returns {Options} */
 export const optionsOf = ({ dataset: { root, headings, page, lang } }) => ({ root, headings, page, lang });
 
-/** @param {string | null | undefined} text */
-const plain = (text) => (text ?? "").replace(/\s+/g, " ").replace(/[\p{Cc}\p{Co}\u200b\ufeff]|[\s¶]+$/gu, "").trim();
+/** @param {string | null} [text] */
+const plain = (text) =>
+  (text ?? "").replace(/\s+/g, " ").replace(/[\p{Cc}\p{Co}\u200b\ufeff]|[\s¶]+$/gu, "").trim();
 
 /** @param {any} el */
 function skipped(el) {
   if (el.matches(ASIDE) || (el.matches("header") && el.querySelector("nav"))) return true;
   if (el.matches(HEADINGS)) return !!el.nextElementSibling?.matches("#markdown-toc,.toc"); // a caption
   if (el.id === "comments" && el.querySelector("form,iframe,script,article")) return true;
-  return [...el.classList, el.getAttribute("role") ?? ""].some((word) => BOX.test(word)) && !el.querySelector("h1,main");
+  const words = [...el.classList, el.getAttribute("role") ?? ""];
+  return words.some((word) => BOX.test(word)) && !el.querySelector("h1,main");
 }
 
 /** Texts and wanted elements below a root, in order. @param {any} root @param {string} wanted @returns {any[]} */
 function walk(root, wanted, skip = skipped) {
   const found = [];
-  const walker = root.ownerDocument.createTreeWalker(root, 5, (/** @type {any} */ node) => (node.data ?? !skip(node) ? 1 : 2));
+  /** @param {any} node */
+  const judge = (node) => (node.data ?? !skip(node) ? 1 : 2);
+  const walker = root.ownerDocument.createTreeWalker(root, 5, judge);
   while (walker.nextNode()) {
     const node = walker.currentNode;
     if (node.data ? node.data.trim() : node.matches?.(wanted)) found.push(node);
@@ -52,11 +60,13 @@ const length = (nodes) => nodes.reduce((sum, node) => sum + (node.data ?? "").tr
 
 /** A heading's words, without the permalink that a generator puts in. @param {Element} heading */
 function headingText(heading) {
-  const words = walk(heading, "_", (el) => el.matches(JUNK) || (el.matches("a") && !WORD.test(el.textContent)));
+  const mark = (/** @type {any} */ el) =>
+    el.matches(JUNK) || (el.matches("a") && !/[\p{L}\p{N}]/u.test(el.textContent));
+  const words = walk(heading, "_", mark);
   return plain(words.map((node) => node.data).join("")) || plain(heading.textContent);
 }
 
-/** The candidate with most text, or the innermost in it with over half of that. @param {Document} document @returns {Element} */
+/** The candidate with most text, or the innermost in it with over half of that. @param {Document} document */
 function guessRoot(document) {
   const sums = new Map([...document.querySelectorAll(ROOTS)].map((el) => [el, 0]));
   for (const text of walk(document.body, "_")) {
@@ -77,7 +87,8 @@ function titleOf(root, first) {
   if (first && named(first)) return first;
   const home = root.closest("article,main");
   const outside = [...document.querySelectorAll("h1")].filter((el) => !root.contains(el));
-  return outside.find((el) => home?.contains(el)) ?? outside.find(named) ?? (first?.matches("h1") ? first : undefined);
+  const above = outside.find((el) => home?.contains(el)) ?? outside.find(named);
+  return above ?? (first?.matches("h1") ? first : undefined);
 }
 
 /** @param {any} heading */
@@ -95,7 +106,10 @@ function choose(root, nodes, wanted) {
   return { title, headings: headings.length > 1 ? headings.slice(0, 499) : [] };
 }
 
-/** The texts before the first heading that are prose: in a paragraph, or long. @param {Element} root @param {any[]} nodes @param {any} title @param {any} first */
+/**
+ * The texts before the first heading that are prose: in a paragraph, or long.
+ * @param {Element} root @param {any[]} nodes @param {any} title @param {any} first
+ */
 function introduction(root, nodes, title, first) {
   return nodes.slice(nodes.indexOf(title) + 1, nodes.indexOf(first)).filter((node) => {
     const box = node.data && node.parentElement.closest(META);
@@ -110,36 +124,47 @@ const holds = (node) =>
     ? !skipped(node) && (node.textContent.trim() || node.matches(MEDIA) || node.querySelector(MEDIA))
     : node.nodeType === 3 && node.data.trim();
 
-/** Where the next section begins: at its heading, or at the wrapper it opens. @param {Node} from @param {any} next */
+/**
+ * What stands before the next section, which begins at its heading or at the wrapper that this opens.
+ * @param {any} from @param {any} next
+ */
 function endBefore(from, next) {
+  const above = () => plain(next.previousElementSibling?.textContent).length;
   // A kicker may stand above the heading in its wrapper; more than that is the tail of this section.
-  while (!next.parentNode.contains(from) && plain(next.previousElementSibling?.textContent).length < 60) next = next.parentNode;
-  let end = next.previousSibling;
+  while (!next.parentNode.contains(from) && above() < 60) next = next.parentNode;
+  let end = next.previousSibling ?? from;
   while (end.previousSibling && !end.contains(from) && !holds(end)) end = end.previousSibling;
-  return end;
+  return within(end);
 }
+
+/** Lists and tables take no rows of ours. @param {any} end @returns {ChildNode} */
+const within = (end) => (end.lastChild && end.matches("li,dd,tbody,tr,td,th") ? within(end.lastChild) : end);
 
 /** The last child with something in it, inside lone wrappers too. @param {any} root @returns {ChildNode | null} */
 function endOf(root, deep = false) {
   const full = [...root.childNodes].filter(holds);
-  return deep && full.length === 1 && full[0].matches?.("div,section") ? endOf(full[0], true) : (full.pop() ?? null);
+  if (deep && full.length === 1 && full[0].matches?.("div,section")) return endOf(full[0], true);
+  return full.length ? within(full.pop()) : null;
 }
 
-/** Id and author's key: on the heading, in it, just before it, or on a wrapper of it alone. @param {any} root @param {any[]} headings @param {number} at */
+/**
+ * Id and author's key, on the heading, in it, on a wrapper of it alone, or just before it; and the section's end.
+ * @param {any} root @param {any[]} headings @param {number} at
+ */
 function evidence(root, headings, at) {
   const heading = headings[at];
   const before = heading.previousElementSibling;
   const inner = heading.querySelector("a[id],span[id],a[name]");
   let id = heading.id || inner?.id || inner?.name || "";
+  const others = [headings[at - 1], headings[at + 1]];
   let [key, top] = ["", heading];
-  for (let el = heading; el !== root && ![headings[at - 1], headings[at + 1]].some((other) => el.contains(other ?? null)); el = el.parentNode) {
+  for (let el = heading; el !== root && !others.some((other) => el.contains(other ?? null)); el = el.parentNode) {
     top = el;
     id ||= el.id;
     key ||= el.dataset.postilSection ?? "";
   }
   if (before?.matches("a,span") && !plain(before.textContent)) id ||= before.id || before.name || "";
-  const next = headings[at + 1];
-  return { id, key, end: next ? endBefore(heading, next) : (endOf(top.parentNode) ?? top) };
+  return { id, key, end: others[1] ? endBefore(heading, others[1]) : (endOf(top.parentNode) ?? top) };
 }
 
 /**
@@ -176,7 +201,8 @@ function sha256(text) {
   const primes = [];
   for (let n = 2; primes.length < 64; n++) if (primes.every((prime) => n % prime)) primes.push(n);
   const fraction = (/** @type {number} */ x) => ((x % 1) * 2 ** 32) | 0;
-  const turn = (/** @type {number} */ x, /** @type {number[]} */ ...by) => by.reduce((sum, n) => sum ^ (x >>> n) ^ (x << (32 - n)), 0);
+  /** @param {number} x @param {number[]} by */
+  const turn = (x, ...by) => by.reduce((sum, n) => sum ^ (x >>> n) ^ (x << (32 - n)), 0);
   let state = primes.slice(0, 8).map((prime) => fraction(prime ** (1 / 2)));
   for (let at = 0; at < bytes.length; at += 64) {
     const [w, next] = [[0], [...state]];

@@ -186,6 +186,22 @@ def test_a_row_stands_at_the_end_of_its_section(find: Find) -> None:
     assert ids(bare) == ["", "b"]
 
 
+def test_lists_and_tables_keep_their_own_children(find: Find, page: Page) -> None:
+    for item, group in (("li", "ul"), ("td", "table><tr")):
+        parts = "".join(f"<{item}><h3>{name}</h3><p>{name.lower()}</p></{item}>" for name in "ABC")
+        found = find(f"<title>T</title><main><h1>T</h1><{group}>{parts}</main>")
+        assert (headings(found), found["above"]) == ([(3, "A"), (3, "B"), (3, "C")], ["a", "b", "c"])
+        parents = page.evaluate(
+            "[...document.querySelectorAll('postil-row')].map((row) => row.parentElement.localName)"
+        )
+        assert parents == [item] * 3
+
+
+def test_headings_inside_headings_do_no_harm(find: Find) -> None:
+    chapters = '<div class="c"><h2>A</h2><p>a</p></div><div class="c"><h2>B</h2><p>b</p></div>'
+    assert len(headings(find(f"<title>T</title><main>{chapters}</main>", headings=".c,h2"))) == 4
+
+
 def test_the_thread_of_a_whole_page_stands_inside_its_lone_wrapper(find: Find) -> None:
     found = find(
         "<title>T</title><main><div><p>One.</p><p>Two.</p><div class=share>Share</div></div><nav>n</nav></main>"
