@@ -104,7 +104,6 @@ declare namespace Postil {
   /** What the loader found and drew for one section of the page. */
   interface Place {
     heading: string;
-    level: number;
     /** Names the section in this browser's storage, also before it has an id. */
     name: string;
     id: string | null;
@@ -129,12 +128,12 @@ declare namespace Postil {
     views(count: number): void;
     /** Sent with each question from now on: who asks. */
     headers: Record<string, string>;
-    face(name: string): SVGSVGElement;
+    face(name: string): SVGElement;
   }
 
   type LiveMessage =
-    | { type: "changes"; section: string; revision: number; comments: Comment[]; gone: string[] }
-    | { type: "counts"; since: string; comments: number; sections: Section[] }
+    | { type: "changes"; section: string; comments: Comment[]; gone: string[] }
+    | { type: "counts"; since: string; sections: Section[]; views?: number }
     | { type: "resync"; since: string }
     | { type: "error"; code: string; detail: string }
     | { type: "watching"; since: string };

@@ -12,7 +12,7 @@ import { ago, date, t } from "./strings.js";
  * @property {boolean} reacted
  * @property {boolean} flagged
  * @property {boolean} open whether the section takes replies
- * @property {(name: string) => SVGSVGElement} face
+ * @property {(name: string) => SVGElement} face
  */
 
 /** Deeper replies stand in line, and say whom they answer. */

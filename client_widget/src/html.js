@@ -1,7 +1,7 @@
 // @ts-check
 /** The one door by which a comment's html enters the page. What is not on the list stays outside. */
 
-const LIST = ["p", "br", "hr", "em", "strong", "del", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"];
+const LIST = ["p", "br", "hr", "em", "strong", "del", "code", "pre", "blockquote", "ul", "ol", "li", "a"];
 const VOID = ["br", "hr"];
 const SANITIZER = {
   elements: LIST.map((name) => ({ name, attributes: name === "a" ? ["href", "rel"] : name === "ol" ? ["start"] : [] })),

@@ -133,7 +133,8 @@ export class List {
     const had = slot?.contains(/** @type {ShadowRoot} */ (this.node.getRootNode()).activeElement);
     slot?.replaceChildren(...(form ? [form] : []));
     if (form) /** @type {HTMLElement | null} */ (form.querySelector("textarea,select,.primary"))?.focus();
-    else if (had) /** @type {HTMLElement | null} */ (item.querySelector(".act"))?.focus();
+    form?.scrollIntoView({ block: "nearest" });
+    if (!form && had) /** @type {HTMLElement | null} */ (item.querySelector(".act"))?.focus();
   }
 
   /** Whether somebody writes under a comment. @param {string} id */

@@ -73,7 +73,7 @@ export class Live {
       type: "watch",
       page: { url, key },
       sections: listener.sections(),
-      since: listener.since(),
+      since: listener.since() || undefined,
       author: api.author ?? undefined,
       token: api.grant?.token,
     });
@@ -117,15 +117,14 @@ export class Live {
   }
 
   /** @param {Postil.Changes} changes @param {string[]} shown */
-  #tell({ since, resync, sections, comments, gone }, shown) {
+  #tell({ since, resync, sections, comments, gone, views }, shown) {
     const { receive } = this.listener;
     if (resync) return receive({ type: "resync", since });
-    const revision = Number(since.split(".")[1]);
     for (const section of shown) {
       const news = comments.filter((comment) => comment.section === section);
-      if (news.length + gone.length) receive({ type: "changes", section, revision, comments: news, gone });
+      if (news.length + gone.length) receive({ type: "changes", section, comments: news, gone });
     }
-    receive({ type: "counts", since, comments: 0, sections });
+    receive({ type: "counts", since, sections, views });
   }
 
   /** @param {number} wait @param {() => void} act once the page is in sight */

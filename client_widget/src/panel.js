@@ -95,12 +95,15 @@ export class Panel {
     if (message.type === "resync") return this.refresh();
     if (message.type === "counts") {
       this.article.since = message.since;
+      if (message.views) this.article.views(message.views);
       if (!this.article.count(message.sections)) await this.#identify(this.article.since);
       this.#counted();
     }
     if (message.type !== "changes") return;
     if (!this.thread.section) await this.#adopt();
-    if (message.section === this.thread.section) this.thread.fold(message);
+    if (message.section !== this.thread.section) return;
+    // The step's revision is above what was known before it: enough to tell what is gone from what came back.
+    this.thread.fold({ ...message, revision: Number(this.article.since.split(".")[1]) + 1 });
   }
 
   /** The section shown may have got its id from another reader's first comment. */

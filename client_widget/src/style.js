@@ -2,13 +2,14 @@
 /** The panel's looks, as a constructed sheet: neither a style element nor a style attribute passes a strict CSP. */
 
 const CSS = `
+:host{--sunk:var(--postil-sunk,light-dark(#f5f3ee,#14161a));--good:light-dark(#2f7d4f,#74c295);--warn:light-dark(#8a5200,#e0aa5a);--bad:light-dark(#a8321f,#ef9080)}
 dialog{all:unset;position:fixed;inset:0 0 0 auto;z-index:var(--postil-z,2147483000);box-sizing:border-box;width:440px;max-width:100vw;height:100dvh;display:flex;flex-direction:column;background:var(--surface);color:var(--ink);border-inline-start:1px solid var(--line);overflow-wrap:anywhere;contain:content}
 dialog:not([open]){display:none}
 :host(:dir(rtl)) dialog{inset:0 auto 0 0}
 dialog::backdrop{background:rgb(0 0 0/.06)}
 .grip{display:none}
-svg{width:18px;height:18px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
-.face{width:28px;height:28px;stroke:none}
+svg:not(.face){width:18px;height:18px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
+svg.face{width:28px}
 h2{font:600 17px/1.3 var(--sans);margin:0;outline:0;text-wrap:pretty}
 p{margin:0}
 .space{flex:1}
@@ -40,6 +41,7 @@ li{display:flow-root}
 :host(:dir(rtl)) .list>li{background:repeating-linear-gradient(270deg,transparent 0 13px,var(--line) 13px 15px,transparent 15px 38px) 100% 0/var(--in) 100% no-repeat}
 article{padding:12px 12px 12px 49px;margin:0 -12px;border-radius:12px}
 :host(:dir(rtl)) article{padding:12px 49px 12px 12px}
+article:focus{outline:0}
 li[data-focus]>article{background:var(--wash)}
 article header{display:flex;align-items:center;flex-wrap:wrap;column-gap:9px;min-height:28px;margin-inline-start:-37px}
 article b{font-weight:600}
@@ -75,6 +77,7 @@ li>article.tomb{background:var(--sunk);padding:8px 12px;margin:8px 0;color:var(-
 .slot>*{margin-bottom:12px}
 .load{display:block;min-height:32px;line-height:32px;color:var(--accent);font-weight:600;font-size:13px}
 .empty{padding:48px 32px;text-align:center;color:var(--soft)}
+.empty:has(>.load:only-child){padding:4px 20px;text-align:start}
 .empty b{display:block;color:var(--ink);font-weight:600}
 .foot{padding:12px 20px max(12px,env(safe-area-inset-bottom));border-top:1px solid var(--line)}
 .foot:empty{display:none}
@@ -97,9 +100,9 @@ input{all:unset;box-sizing:border-box;min-height:32px;padding:0 10px;border:1px 
 .foot:not(:focus-within) .composer:has(textarea:placeholder-shown):not(:has(.error:not([hidden]))) :is(.tools,.under){display:none}
 .error{color:var(--bad);font-size:13px;padding-top:6px}
 .question{display:flex;flex-wrap:wrap;gap:8px;align-items:center;padding:12px;border:1px solid var(--line);border-radius:12px;font-size:14px}
-.question b{font-weight:600}
-.question select{padding:0 10px;min-height:32px;border:1px solid var(--line);border-radius:8px}
-.question input{flex:1 1 140px}
+.question>:is(b,select,input){flex:1 1 100%;font-weight:600}
+.question>:is(select,input){font-weight:400;font-size:14px}
+.question select{appearance:auto;padding:0 10px;min-height:32px;border:1px solid var(--line);border-radius:8px}
 .error{flex-basis:100%}
 @media (max-width:719px){
 dialog,:host(:dir(rtl)) dialog{inset:auto 0 0;width:100vw;height:82dvh;border:0;border-radius:18px 18px 0 0;box-shadow:0 -8px 40px rgb(0 0 0/.2)}

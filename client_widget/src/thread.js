@@ -96,7 +96,7 @@ export class Thread {
 
   /** @param {string} [path] @param {string} [cursor] @returns {Promise<Postil.Thread>} */
   #read(path, cursor) {
-    return this.panel.api.get(path || `sections/${this.section}/comments`, { sort: this.sort, cursor });
+    return this.panel.api.get(path || `sections/${this.section}/comments`, { sort: path ? null : this.sort, cursor });
   }
 
   /** What only this guest is told. @returns {Promise<Postil.Own | null>} */
@@ -196,7 +196,8 @@ export class Thread {
     if (this.#early) return;
     const rows = this.store.rows(this.folded);
     this.list.render(rows, this.focused, steady);
-    if (rows.length) this.list.say();
+    if (rows.length && !this.store.whole) this.list.say(h("button", { className: "load", onclick: () => this.open(this.section) }, t.showAll));
+    else if (rows.length) this.list.say();
     else this.list.say(h("b", {}, t.empty), t.emptyHint);
     this.#announce();
   }
