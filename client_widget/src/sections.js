@@ -18,8 +18,8 @@ const ASIDE = `nav,aside,footer,dialog,blockquote,script,style,template,noscript
 // Words in the class or role of boxes that hang about articles. "has-toc" and "comments-open" only tell of one.
 const BOX = new RegExp(
   "^(?!(has|no|with)[-_])(.*[-_])?(toc|comments?|comment-?list|respond|related-?(posts)?|recommend\\w*|" +
-    "(read|up)-next|(more|recent|latest|popular)-(posts|from)|shar(e|ing)|social|subscri\\w*|signup|newsletter|sidebar|" +
-    "author-(bio|box|card)|pager|pagination|breadcrumbs?|footnotes|modal|disqus|giscus|navigation|complementary|" +
+    "(read|up)-next|(more|recent|latest|popular)-(posts|from)|shar(e|ing)|social|subscri\\w*|signup|" +
+    "newsletter|sidebar|author-(bio|box|card)|pager|pagination|breadcrumbs?|footnotes|modal|disqus|giscus|navigation|complementary|" +
     "contentinfo|banner)($|[-_](?!(open|closed)$))", "i");
 const JUNK = `${ASIDE},sup,[class*=editsection],[class*=headerlink],[class*=permalink],[class*=anchor]`;
 const META = `${HEADINGS},header,time,address,label,[class*=meta],[class*=byline],[class*=author],[class*=date],
@@ -66,12 +66,15 @@ function headingText(heading) {
   return plain(words.map((node) => node.data).join("")) || plain(heading.textContent);
 }
 
-/** The candidate with most text, or the innermost in it with over half of that. @param {Document} document */
-function guessRoot(document) {
+/**
+ * The candidate with most text, or the innermost in it with over half of that.
+ * @param {Document} document @param {any[]} nodes of its body
+ */
+function guessRoot(document, nodes) {
   const sums = new Map([...document.querySelectorAll(ROOTS)].map((el) => [el, 0]));
-  for (const text of walk(document.body, "_")) {
-    for (let el = text.parentElement; el; el = el.parentElement) {
-      if (sums.has(el)) sums.set(el, sums.get(el) + length([text]));
+  for (const node of nodes) {
+    for (let el = node.parentElement, n = length([node]); n && el; el = el.parentElement) {
+      if (sums.has(el)) sums.set(el, sums.get(el) + n);
     }
   }
   const sorted = [...sums].sort((one, other) => other[1] - one[1]);
@@ -94,7 +97,10 @@ function titleOf(root, first) {
 /** @param {any} heading */
 const levelOf = (heading) => +heading.tagName[1] || +heading.ariaLevel || 2;
 
-/** The title and the headings that are discussed. @param {Element} root @param {any[]} nodes @param {string} [wanted] */
+/**
+ * The title, and the headings that are discussed.
+ * @param {Element} root @param {any[]} nodes @param {string} [wanted]
+ */
 function choose(root, nodes, wanted) {
   const home = root.closest("article");
   const all = nodes.filter((node) => node.tagName && (!home || node.closest("article") === home));
@@ -173,8 +179,10 @@ function evidence(root, headings, at) {
  * @returns {{root: Element, title: string, sections: Section[]}}
  */
 export function findSections(document, options = {}) {
-  const root = document.querySelector(options.root || "[data-postil-root]") ?? guessRoot(document);
-  const nodes = walk(root, options.headings || HEADINGS);
+  const given = document.querySelector(options.root || "[data-postil-root]");
+  const all = walk(given ?? document.body, options.headings || HEADINGS);
+  const root = given ?? guessRoot(document, all);
+  const nodes = all.filter((node) => node !== root && root.contains(node));
   const { title, headings } = choose(root, nodes, options.headings);
   const [first] = headings;
   const prose = first ? introduction(root, nodes, title, first) : [];
@@ -201,18 +209,18 @@ function sha256(text) {
   const primes = [];
   for (let n = 2; primes.length < 64; n++) if (primes.every((prime) => n % prime)) primes.push(n);
   const fraction = (/** @type {number} */ x) => ((x % 1) * 2 ** 32) | 0;
-  /** @param {number} x @param {number[]} by */
-  const turn = (x, ...by) => by.reduce((sum, n) => sum ^ (x >>> n) ^ (x << (32 - n)), 0);
+  const constants = primes.map((prime) => fraction(prime ** (1 / 3)));
+  const turn = (/** @type {number} */ x, /** @type {number} */ n) => (x >>> n) | (x << (32 - n));
   let state = primes.slice(0, 8).map((prime) => fraction(prime ** (1 / 2)));
   for (let at = 0; at < bytes.length; at += 64) {
     const [w, next] = [[0], [...state]];
     for (let i = 0; i < 64; i++) {
       const [a, b, c, , e, f, g, h] = next;
       const [x, y] = [w[i - 15], w[i - 2]];
-      w[i] = i < 16 ? view.getInt32(at + 4 * i)
-        : ((turn(y, 17, 19) ^ (y >>> 10)) + w[i - 7] + (turn(x, 7, 18) ^ (x >>> 3)) + w[i - 16]) | 0;
-      const sum = h + turn(e, 6, 11, 25) + ((e & f) ^ (~e & g)) + fraction(primes[i] ** (1 / 3)) + w[i];
-      next.unshift((sum + turn(a, 2, 13, 22) + ((a & b) ^ (a & c) ^ (b & c))) | 0);
+      const mixed = (turn(y, 17) ^ turn(y, 19) ^ (y >>> 10)) + (turn(x, 7) ^ turn(x, 18) ^ (x >>> 3));
+      w[i] = i < 16 ? view.getInt32(at + 4 * i) : (mixed + w[i - 7] + w[i - 16]) | 0;
+      const sum = h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + constants[i] + w[i];
+      next.unshift((sum + (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0);
       next[4] = (next[4] + sum) | 0;
     }
     state = state.map((x, i) => (x + next[i]) | 0);

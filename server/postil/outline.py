@@ -71,10 +71,7 @@ def place(sections: Sequence[OutlineSection], known: Sequence[KnownSection]) -> 
     """
     placed: list[str | None] = [None] * len(sections)
     left = dict(enumerate(known))
-    wanted = [
-        _evidence(s.key, s.id, s.level, s.heading, nth)
-        for s, nth in zip(sections, nths(sections), strict=True)
-    ]
+    wanted = [_evidence(s.key, s.id, s.level, s.heading, nth) for s, nth in zip(sections, nths(sections), strict=True)]
     offered = [_evidence(k.key, k.element_id, k.level, k.heading, k.nth) for k in known]
     for kind in range(3):
         owners = _once((i, offered[i][kind]) for i in left)
