@@ -19,8 +19,8 @@ const ASIDE = `nav,aside,footer,dialog,blockquote,script,style,template,noscript
 const BOX = new RegExp(
   "^(?!(has|no|with)[-_])(.*[-_])?(toc|comments?|comment-?list|respond|related-?(posts)?|recommend\\w*|" +
     "(read|up)-next|(more|recent|latest|popular)-(posts|from)|shar(e|ing)|social|subscri\\w*|signup|" +
-    "newsletter|sidebar|author-(bio|box|card)|pager|pagination|breadcrumbs?|footnotes|modal|disqus|giscus|navigation|complementary|" +
-    "contentinfo|banner)($|[-_](?!(open|closed)$))", "i");
+    "newsletter|sidebar|author-(bio|box|card)|pager|pagination|breadcrumbs?|footnotes|modal|disqus|giscus|" +
+    "navigation|complementary|contentinfo|banner)($|[-_](?!(open|closed)$))", "i");
 const JUNK = `${ASIDE},sup,[class*=editsection],[class*=headerlink],[class*=permalink],[class*=anchor]`;
 const META = `${HEADINGS},header,time,address,label,[class*=meta],[class*=byline],[class*=author],[class*=date],
 [class*=tags]`;

@@ -36,9 +36,7 @@ def test_an_outline_placed_on_itself_keeps_every_section(sections: list[OutlineS
 
 
 @given(outlines, outlines)
-def test_a_known_section_is_given_to_one_place_at_most(
-    new: list[OutlineSection], old: list[OutlineSection]
-) -> None:
+def test_a_known_section_is_given_to_one_place_at_most(new: list[OutlineSection], old: list[OutlineSection]) -> None:
     known = known_of(old)
     placed = place(new, known)
     given_away = [i for i in placed if i is not None]
@@ -48,9 +46,7 @@ def test_a_known_section_is_given_to_one_place_at_most(
 
 
 @given(outlines, st.randoms())
-def test_the_order_in_which_known_sections_come_does_not_matter(
-    sections: list[OutlineSection], random: object
-) -> None:
+def test_the_order_in_which_known_sections_come_does_not_matter(sections: list[OutlineSection], random: object) -> None:
     known = known_of(sections)
     shuffled = list(known)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
@@ -84,9 +80,9 @@ def test_the_elements_id_outweighs_the_heading() -> None:
 
 
 def test_an_id_stays_with_its_thread_when_heading_and_level_change() -> None:
-    assert place(
-        [OutlineSection("Beginnings", 3, "origins")], [KnownSection("one", "Origins", 2, "origins")]
-    ) == ["one"]
+    assert place([OutlineSection("Beginnings", 3, "origins")], [KnownSection("one", "Origins", 2, "origins")]) == [
+        "one"
+    ]
 
 
 def test_equal_headings_are_told_apart_by_their_number() -> None:
@@ -136,9 +132,7 @@ def test_every_outline_of_the_vectors_has_a_name_of_its_own() -> None:
 
 
 @given(outlines, outlines)
-def test_outlines_share_a_name_only_where_they_are_equal(
-    one: list[OutlineSection], two: list[OutlineSection]
-) -> None:
+def test_outlines_share_a_name_only_where_they_are_equal(one: list[OutlineSection], two: list[OutlineSection]) -> None:
     def said(sections: list[OutlineSection]) -> list[tuple[object, ...]]:
         return [(s.heading, s.level, s.id or "", s.key or "") for s in sections]
 
