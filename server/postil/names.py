@@ -78,11 +78,9 @@ def skeleton(name: str) -> str:
     Case, width, accents, spaces, dots, invisible characters and letters of other scripts that look the same.
     It is for comparing, never for showing, and errs towards equal. A name of symbols alone keeps them.
     """
-    seen = _ignored.sub("", unicodedata.normalize("NFKC", _ignored.sub("", name)))
-    alike = _prototypes(_prototypes(seen).casefold())  # capitals and small letters have look-alikes of their own
-    bare = "".join(char for char in unicodedata.normalize("NFD", alike) if not _is_accent(char))
-    folded = bare.casefold().translate(SAME_STROKE).replace("vv", "w").replace("cl", "d")
-    return "".join(char for char in folded if char.isalnum()) or folded
+    seen = _bare(_ignored.sub("", unicodedata.normalize("NFKC", _ignored.sub("", name))))
+    plain = _bare("".join(map(_plain, seen))).translate(SAME_STROKE)
+    return plain.replace("vv", "w").replace("cl", "d") or seen
 
 
 def _line(value: str) -> str:
@@ -90,13 +88,27 @@ def _line(value: str) -> str:
     return cap_marks(unicodedata.normalize("NFC", visible)).strip()
 
 
-def _is_accent(char: str) -> bool:
-    """Marks beside a letter. Nuktas, viramas and vowel signs (classes 0, 7, 8, 9) are part of the word."""
-    return unicodedata.combining(char) not in (0, 7, 8, 9)
+def _bare(text: str) -> str:
+    """Without marks beside letters. Nuktas, viramas and vowel signs (classes 0, 7, 8, 9) are part of a word."""
+    decomposed = unicodedata.normalize("NFD", text)
+    return "".join(char for char in decomposed if unicodedata.combining(char) in (0, 7, 8, 9))
 
 
-def _prototypes(text: str) -> str:
-    return text.translate(_look_alikes())
+@lru_cache(maxsize=4096)
+def _plain(char: str) -> str:
+    """The small letters that a character looks like, or whose capital it looks like; "" for a symbol."""
+    look_alikes = _look_alikes()
+    own = char.translate(look_alikes)
+    # The Cyrillic small ve is no Latin letter's twin, but its capital is that of B.
+    twins = (twin.translate(look_alikes) for twin in (own, own.swapcase(), char.swapcase()))
+    own = next(filter(_is_ascii_word, twins), char.casefold().translate(look_alikes))
+    if unicodedata.category(char)[0] not in "LNM" and not _is_ascii_word(own):
+        return ""
+    return own.casefold().translate(look_alikes)  # capitals and small letters have look-alikes of their own
+
+
+def _is_ascii_word(text: str) -> bool:
+    return text.isascii() and text.isalnum()
 
 
 @cache
@@ -131,6 +143,6 @@ def _join(group: dict[str, set[str]], one: str, other: str) -> None:
 def _plainness(glyphs: str) -> tuple[int, bool, int, str]:
     """Plain letters first; of those the pair ("rn") before the one it imitates ("m"), as a pair cannot be
     mapped; other ASCII; a plain letter with a stroke, which is dropped as an accent; any letter; the rest."""
-    plain = glyphs.isascii() and glyphs.isalnum()
-    kinds = (plain, glyphs.isascii(), glyphs[0].isascii() and glyphs[0].isalnum(), glyphs.isalnum(), True)
+    plain = _is_ascii_word(glyphs)
+    kinds = (plain, glyphs.isascii(), _is_ascii_word(glyphs[0]), glyphs.isalnum(), True)
     return (kinds.index(True), plain and glyphs.isupper(), -len(glyphs) if plain else len(glyphs), glyphs)
