@@ -34,7 +34,7 @@ def all_listed(html: str) -> bool:
     return True
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(ANY | MIXED)
 @example("\ud800")
 @example("&#" + "9" * 5_000 + ";")
@@ -46,7 +46,7 @@ def test_any_source_becomes_listed_nodes_and_nothing_raises(source: str) -> None
     rendered.html.encode()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(MIXED)
 def test_no_source_makes_two_parsers_disagree(source: str) -> None:
     before = alarms["disagreement"] + alarms["off-list"]
@@ -54,7 +54,7 @@ def test_no_source_makes_two_parsers_disagree(source: str) -> None:
     assert alarms["disagreement"] + alarms["off-list"] == before
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(MIXED)
 def test_the_cleaner_alone_leaves_only_listed_nodes(markup: str) -> None:
     nodes = read(clean(tidy(markup))) or []
@@ -62,7 +62,7 @@ def test_the_cleaner_alone_leaves_only_listed_nodes(markup: str) -> None:
     assert all(vet(value or "") for _, _, attributes in nodes for name, value in attributes if name == "href")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(MIXED)
 def test_cleaning_twice_is_cleaning_once(markup: str) -> None:
     once = clean(tidy(markup))
