@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from postil.db import Database
+from postil.db import Database, new_epoch
 
 # As many as a week of daily upgrades; older ones only fill the disk.
 BACKUPS_KEPT = 7
@@ -76,3 +76,20 @@ def backup(file: Path) -> Path:
     for old in sorted(folder.glob(f"{file.stem}-*.db"))[:-BACKUPS_KEPT]:
         old.unlink()
     return copy
+
+
+def restore(copy: Path, file: Path) -> Path | None:
+    """Put `copy` in the place of `file`, under a new epoch; where the old file was moved, if there was one.
+
+    A cursor of the other history must never be trusted again: it would skip what the copy does not have.
+    """
+    with closing(sqlite3.connect(copy)) as source:
+        if source.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+            raise RuntimeError(f"{copy} is damaged: nothing was changed. Try an older backup.")
+    kept = backup(file) if file.exists() else None
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(copy)) as source, closing(sqlite3.connect(file)) as target:
+        source.backup(target)
+        target.execute("UPDATE lineage SET epoch = ?", (new_epoch(),))
+        target.commit()
+    return kept

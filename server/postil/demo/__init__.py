@@ -1,0 +1,1 @@
+"""The demo: `postil demo` runs the main job without any configuration."""

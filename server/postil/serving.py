@@ -1,0 +1,87 @@
+"""Running the service: the schema first, then the server, in one event loop."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import uvicorn
+from starlette.routing import BaseRoute
+
+from postil.app import make_app
+from postil.migrate import migrate, needs_migration
+from postil.resources import Resources, make
+from postil.settings import Settings
+
+# The longest thing a reader says is a comment of 10,000 characters, over HTTP; on the socket he says far less.
+MOST_SOCKET_BYTES = 64 * 1024
+PING_SECONDS = 20
+STOP_SECONDS = 10
+
+
+class NotMigrated(RuntimeError):
+    """A database that is not SQLite is migrated by its operator, not by whoever starts first."""
+
+
+async def prepare(resources: Resources) -> Path | None:
+    """Bring the schema up to date and open the database; the backup's path, where one was made."""
+    database = resources.database
+    copy = None
+    if database.is_sqlite:
+        copy = await migrate(database)
+    elif await needs_migration(database):
+        raise NotMigrated("The database's schema is not this version's. Run `postil migrate` first.")
+    await database.open()
+    return copy
+
+
+async def serve(
+    settings: Settings,
+    *,
+    more: Sequence[BaseRoute] = (),
+    listening: socket.socket | None = None,
+    on_start: Callable[[], None] | None = None,
+) -> None:
+    """Serve until a signal stops it. `listening` is an open socket; else one is opened at the settings' address."""
+    resources = make(settings)
+    try:
+        await prepare(resources)
+        app = make_app(resources, secret=resources.database.lineage.secret.encode(), more=more)
+        server = uvicorn.Server(config(app, settings))
+        if on_start is not None:
+            asyncio.get_running_loop().call_soon(on_start)
+        await server.serve(sockets=[listening] if listening else None)
+    finally:
+        await resources.database.close()
+
+
+def config(app: object, settings: Settings) -> uvicorn.Config:
+    """What uvicorn is told: no forwarded headers (we judge them), no access log (it prints addresses), small frames."""
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        ws="websockets-sansio",
+        ws_max_size=MOST_SOCKET_BYTES,
+        ws_per_message_deflate=False,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        timeout_keep_alive=15,
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to an address, so that the port is known (0 takes a free one) before anything is told."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    with suppress(OSError):
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((host, port))
+    bound.listen(2048)
+    return bound
