@@ -1,0 +1,123 @@
+"""The widget as a wheel carries it: the same modules, joined into what a reader's browser asks for, and minified.
+
+A checkout serves the sources as they lie. A wheel is made for readers: one request for the loader, one for the panel.
+Hatchling calls Bundle when it builds the wheel; `python client_widget/bundle.py FOLDER` writes the files by hand.
+"""
+
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SOURCES = Path(__file__).parent / "src"
+# What a page asks for by name; all else is joined into these.
+ENTRIES = ("panel.js", "sign-in.js")
+LOADER = "postil.js"
+
+_IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+\.js)";\n', re.M)
+_LATER = re.compile(r'await import\("\./([\w-]+\.js)"\)')
+_INLINE = re.compile(r"await import\(`\$\{modules\}([\w-]+\.js)`\)(?=;)")
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:const|let|class|function))", re.M)
+_EXPORTED = re.compile(r"^export (?:async )?(?:const|let|class|function) (\w+)", re.M)
+
+
+class CannotBundle(ValueError):
+    """The sources are not of the plain form that can be joined; the sentence says where."""
+
+
+def bundle(folder: Path = SOURCES) -> dict[str, str]:
+    """Every file that a wheel serves: name -> minified text."""
+    sources = {path.name: path.read_text() for path in folder.glob("*.js")}
+    joined = {entry: _as_module(entry, sources) for entry in ENTRIES}
+    joined[LOADER] = _INLINE.sub(lambda found: _as_value(found[1], sources), sources[LOADER])
+    return {name: _minified(text) for name, text in joined.items()}
+
+
+def _as_module(entry: str, sources: dict[str, str]) -> str:
+    return "export " * bool(_EXPORTED.findall(sources[entry])) + _as_constants(entry, sources, with_needed=True)
+
+
+def _as_constants(name: str, sources: dict[str, str], *, with_needed: bool = False) -> str:
+    """A module in a scope of its own, handing out what it exports: `const { a, b } = (() => { … })();`"""
+    names = ", ".join(_EXPORTED.findall(sources[name]))
+    value = _as_value(name, sources) if with_needed else _scope(_without_modules(sources[name], sources), names)
+    return f"const {{ {names} }} = {value};\n" if names else f"{value};\n"
+
+
+def _as_value(entry: str, sources: dict[str, str]) -> str:
+    """An expression that gives what a module exports, and holds all that it needs."""
+    *needed, _ = list(dict.fromkeys(_needed(entry, sources)))
+    _refuse_clashes(needed, sources)
+    before = "".join(_as_constants(name, sources) for name in needed)
+    return _scope(before + _without_modules(sources[entry], sources), ", ".join(_EXPORTED.findall(sources[entry])))
+
+
+def _scope(body: str, names: str) -> str:
+    return f"(() => {{\n{body}\nreturn {{ {names} }};\n}})()"
+
+
+def _needed(entry: str, sources: dict[str, str], above: tuple[str, ...] = ()) -> Iterator[str]:
+    """A module after everything that it imports, now or later."""
+    if entry in above:
+        raise CannotBundle(f"{' imports '.join((*above, entry))}: a circle.")
+    for _, name in _IMPORT.findall(sources[entry]):
+        yield from _needed(name, sources, (*above, entry))
+    for name in _LATER.findall(sources[entry]):
+        yield from _needed(name, sources, (*above, entry))
+    yield entry
+
+
+def _refuse_clashes(parts: list[str], sources: dict[str, str]) -> None:
+    seen: dict[str, str] = {}
+    for part in parts:
+        for name in _EXPORTED.findall(sources[part]):
+            if seen.setdefault(name, part) != part:
+                raise CannotBundle(f"{part} and {seen[name]} both export a “{name}”. Rename one.")
+
+
+def _without_modules(source: str, sources: dict[str, str]) -> str:
+    source = _LATER.sub(lambda found: f"({{ {', '.join(_EXPORTED.findall(sources[found[1]]))} }})", source)
+    source = _EXPORT.sub("", _IMPORT.sub("", source))
+    if left := re.search(r"^(?:import|export)\b.*", source, re.M):
+        raise CannotBundle(f"“{left[0]}” is not of the form that can be joined.")
+    return source
+
+
+def _minified(source: str) -> str:
+    import minify
+
+    # The sheets are template literals, which no minifier of JavaScript looks into.
+    text: str = minify.string("application/javascript", source)
+    return re.sub(r"(?<=[;{}>])\n\s*", "", text)
+
+
+def write(folder: Path) -> None:
+    for name, text in bundle().items():
+        (folder / name).write_text(text)
+
+
+try:
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+except ImportError:  # run by hand, where hatchling is not
+    BuildHookInterface = object
+
+
+class Bundle(BuildHookInterface):  # type: ignore[misc,valid-type]
+    """Hatchling's hook: the wheel's `postil/widget` is what bundle() makes."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version == "editable":
+            return
+        self.folder = tempfile.TemporaryDirectory()
+        write(Path(self.folder.name))
+        build_data["force_include"][self.folder.name] = "postil/widget"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        if version != "editable":
+            self.folder.cleanup()
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))
