@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from postil.answers import Answer, ChangesAnswer, CommentAnswer, SectionAnswer
+from postil.cursors import parse_since
 
 # A page of 500 sections may be shown whole; more names than that are no reader's.
 MOST_SECTIONS = 500
@@ -50,10 +51,11 @@ SAID: TypeAdapter[Watch | Show] = TypeAdapter(Said)
 
 
 class SectionChanges(Answer):
-    """Bodies of one section."""
+    """Bodies of one section, as they are at `revision` (the asker's audience's)."""
 
     type: Literal["changes"]
     section: str
+    revision: int
     comments: list[CommentAnswer]
     gone: list[str]
 
@@ -96,10 +98,15 @@ class Frames:
         for comment in self.changes.comments:
             assert comment.section is not None
             bare = comment.model_copy(update={"section": None})
-            _part(parts, comment.section).comments.append(bare)
+            self._part(parts, comment.section).comments.append(bare)
         for id, section in self.changes.gone.items():
-            _part(parts, section).gone.append(id)
+            self._part(parts, section).gone.append(id)
         return {section: part.encode().decode() for section, part in parts.items()}
+
+    def _part(self, parts: dict[str, SectionChanges], section: str) -> SectionChanges:
+        revision = parse_since(self.changes.since).revision
+        empty = SectionChanges(type="changes", section=section, revision=revision, comments=[], gone=[])
+        return parts.setdefault(section, empty)
 
     @cached_property
     def counts(self) -> str:
@@ -116,11 +123,6 @@ class Frames:
     @cached_property
     def resync(self) -> str:
         return Resync(type="resync", since=self.changes.since).encode().decode()
-
-
-def _part(parts: dict[str, SectionChanges], section: str) -> SectionChanges:
-    empty = SectionChanges(type="changes", section=section, comments=[], gone=[])
-    return parts.setdefault(section, empty)
 
 
 def encode(answer: Answer) -> str:
