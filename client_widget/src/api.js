@@ -67,6 +67,15 @@ export class Api {
   }
 
   /**
+   * What changed since a cursor. @param {string} since @param {string | string[]} section whose comments are asked for
+   * @returns {Promise<Postil.Changes>}
+   */
+  async changes(since, section) {
+    const { gone, ...rest } = await this.page("/changes", { since, section });
+    return { ...rest, gone: Array.isArray(gone) ? gone : Object.keys(gone) };
+  }
+
+  /**
    * Write as the guest. The same bytes go again when no answer came: a nonce makes that harmless.
    * @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>}
    */
@@ -115,6 +124,7 @@ export class Api {
       throw new Refusal({});
     });
     const answer = response.status === 204 ? null : await response.json().catch(() => ({}));
+    if (response.status === 401 && headers.Authorization) this.setGrant(null);
     if (!response.ok) throw new Refusal({ code: "internal", ...answer, status: response.status });
     return answer;
   }

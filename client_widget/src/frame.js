@@ -112,12 +112,14 @@ export class Frame {
 
   /** Open in the shape that the screen asks for, and begin at the heading. */
   show() {
+    const shape = NARROW.matches ? "sheet" : "drawer";
+    if (this.dialog.open && this.dialog.dataset.shape === shape) return this.say(this.heading.textContent ?? "");
     this.dialog.close();
+    this.dialog.dataset.shape = shape;
+    this.dialog.ariaModal = String(NARROW.matches);
     if (NARROW.matches) this.dialog.showModal();
     else this.dialog.show();
-    this.dialog.ariaModal = String(NARROW.matches);
-    this.dialog.dataset.shape = NARROW.matches ? "sheet" : "drawer";
-    this.#makeRoom(!NARROW.matches);
+    this.#makeRoom(true);
     this.heading.focus({ preventScroll: true });
   }
 

@@ -1,5 +1,9 @@
 // @ts-check
-/** The one door by which a comment's html enters the page. What is not on the list stays outside. */
+/**
+ * The one door by which a comment's html enters the page, with two locks: what is on the list is built as nodes,
+ * and where the browser has a sanitizer of its own, that goes over it again. It does not go first, because its
+ * parser tells the page's CSP of every handler before it takes it away: a false alarm for each hostile comment.
+ */
 
 const LIST = ["p", "br", "hr", "em", "strong", "del", "code", "pre", "blockquote", "ul", "ol", "li", "a"];
 const VOID = ["br", "hr"];
@@ -12,8 +16,9 @@ const SANITIZER = {
 
 /** Replace what `node` shows by a comment's html. @param {HTMLElement} node @param {string} html */
 export const enter = (node, html) => {
-  if (node.setHTML) node.setHTML(html, { sanitizer: SANITIZER });
-  else build(node, html);
+  node.replaceChildren();
+  build(node, html);
+  node.setHTML?.(node.innerHTML, { sanitizer: SANITIZER });
   for (const link of node.querySelectorAll("a")) vet(link);
 };
 
@@ -28,16 +33,15 @@ const vet = (link) => {
 };
 
 /**
- * The door where setHTML is missing: tags of the list become elements, everything else is text or nothing.
- * No parser is called, since DOMParser and innerHTML throw where the page enforces Trusted Types.
+ * Tags of the list become elements, everything else is text or nothing. No parser is called: DOMParser and
+ * innerHTML throw where the page enforces Trusted Types.
  * @param {HTMLElement} node
  * @param {string} html
  */
-export const build = (node, html) => {
-  node.replaceChildren();
+const build = (node, html) => {
   /** @type {Element} */
   let open = node;
-  for (const [, end, name, attributes, text] of html.matchAll(/<(\/?)([a-z]+\d?)([^<>]*)>|(<|[^<]+)/gi)) {
+  for (const [, end, name, attributes, text] of html.matchAll(/<(\/?)([a-z]+\d?)((?:[^<>"]|"[^"]*")*)>|(<|[^<]+)/gi)) {
     const tag = name?.toLowerCase();
     if (text) open.append(decode(text));
     else if (!LIST.includes(tag)) continue;

@@ -20,7 +20,7 @@ export class List {
     this.sight = sight;
     this.note = h("div", { className: "empty" });
     this.list = h("ol", { className: "list", role: "list" });
-    this.node = h("div", { className: "scroll", part: "thread", tabIndex: 0 }, this.note, this.list);
+    this.node = h("div", { className: "scroll", part: "thread", tabIndex: 0, role: "group", ariaLabel: t.panel }, this.note, this.list);
     this.list.addEventListener("click", ({ target }) => {
       const button = /** @type {Element} */ (target).closest("[data-action]");
       const item = button?.closest("li");

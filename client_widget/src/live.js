@@ -108,7 +108,7 @@ export class Live {
     this.listener.state("polling");
     try {
       const section = this.listener.sections().filter((one) => typeof one === "string");
-      this.#tell(await this.api.page("/changes", { since: this.listener.since(), section }), section);
+      this.#tell(await this.api.changes(this.listener.since(), section), section);
     } catch {
       this.listener.state("offline");
     }

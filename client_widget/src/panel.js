@@ -53,6 +53,7 @@ export class Panel {
    * @param {string} [comment]
    */
   async open(place, comment) {
+    if (!place && comment && this.frame.dialog.open && this.thread.focus(comment)) return;
     const found = comment ? await this.thread.find(comment) : null;
     if (!place && !found) return;
     if (this.api.grant && !this.#watching) await this.#identify();
@@ -77,7 +78,7 @@ export class Panel {
     const since = await loaded;
     // A socket that was open already tells of this section only from now on: ask for what fell between.
     if (!before || !since || !section) return;
-    const { comments, gone, ...changes } = await this.api.page("/changes", { since, section });
+    const { comments, gone, ...changes } = await this.api.changes(since, section);
     if (changes.resync) return this.thread.reload();
     this.thread.fold({ comments, gone, revision: Number(changes.since.split(".")[1]) });
   }

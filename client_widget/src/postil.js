@@ -22,8 +22,8 @@ svg.face{width:22px;border-radius:50%;flex:none;background:hsl(var(--hue) 40% 88
   const ROWS = `:host{display:block}:host(postil-row){margin:28px 0 44px}
 .row{display:flex;align-items:center;gap:12px;width:100%;min-height:48px;padding:8px 0;border-block:1px solid var(--line);color:var(--soft)}
 .count{color:var(--accent);font-weight:600}.row:hover span{text-decoration:underline}
-.faces:not(:empty){display:flex}.faces svg{margin-inline-end:-5px;border:2px solid var(--surface)}
-.row>*{white-space:nowrap}.say{overflow:hidden;text-overflow:ellipsis}.new{margin-inline-start:auto;color:var(--accent);font:600 13px/1.5 var(--sans)}
+.faces{display:flex}.faces:empty{display:none}.faces svg{margin-inline-end:-5px;border:2px solid var(--surface)}
+.row>*{white-space:nowrap}.new{margin-inline-start:auto;color:var(--accent);font:600 13px/1.5 var(--sans)}
 @media (max-width:480px){.row{gap:8px}.row:has(.new:not(:empty)) .faces{display:none}}
 :host(postil-bubble){font:inherit;float:inline-end;width:0;height:0;position:relative}
 .bubble{position:absolute;inset-inline-start:20px;top:calc(.5lh - 15px);min-width:38px;padding:0 9px;border:1px solid var(--line);border-radius:15px 15px 15px 3px;background:var(--surface);color:var(--soft);font:600 13px/28px var(--sans);text-align:center}
@@ -65,7 +65,8 @@ svg.face{width:22px;border-radius:50%;flex:none;background:hsl(var(--hue) 40% 88
   const face = (name) => {
     let hash = 2166136261;
     for (const letter of name) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 16777619);
-    hash ^= hash >>> 15;
+    hash = Math.imul(hash ^ (hash >>> 15), 739982445);
+    hash ^= hash >>> 12;
     let d = "";
     for (let i = 0; i < 15; i++) {
       const [x, y] = [(i / 5) | 0, i % 5];
@@ -75,13 +76,13 @@ svg.face{width:22px;border-radius:50%;flex:none;background:hsl(var(--hue) 40% 88
     for (const [key, value] of [["class", "face"], ["viewBox", "0 0 8 8"], ["aria-hidden", "true"]]) svg.setAttribute(key, value);
     path.setAttribute("d", d);
     svg.append(path);
-    svg.style.setProperty("--hue", `${(hash >>> 16) % 360}`);
+    svg.style.setProperty("--hue", `${(hash >>> 5) % 360}`);
     return svg;
   };
 
   /** @type {Postil.Article} */
   let article;
-  /** Every section of the page, also those of other outlines. @type {string[]} */
+  /** Sections of the page, of other outlines too. @type {string[]} */
   let ids;
 
   /** @param {Postil.Place | null} place @param {string} [comment] */
@@ -104,16 +105,16 @@ svg.face{width:22px;border-radius:50%;flex:none;background:hsl(var(--hue) 40% 88
     const draw = () => {
       const { comments = 0, faces: names = [] } = /** @type {Partial<Postil.Section>} */ (made.known ?? {});
       const seen = recall("seen")?.[made.id ?? ""] ?? comments;
-      const fresh = Math.max(0, comments - seen);
+      const fresh = comments - seen;
       count.textContent = `${comments} comment${comments > 1 ? "s" : ""}`;
       count.hidden = !comments;
       say.textContent = comments ? `on this ${what}` : `Discuss this ${what}`;
-      news.textContent = fresh ? `${fresh} new` : "";
+      news.textContent = fresh > 0 ? `${fresh} new` : "";
       faces.replaceChildren(...names.map(face));
-      bubble.textContent = `${comments || "+"}`;
+      bubble.textContent = `${comments}`;
       bubble.classList.toggle("fresh", fresh > 0);
       const taken = parseFloat(document.documentElement.style.paddingInlineEnd) || 0;
-      bubble.hidden = innerWidth < 1100 || innerWidth - taken - line.getBoundingClientRect().right < 64;
+      bubble.hidden = !comments || innerWidth < 1100 || innerWidth - taken - line.getBoundingClientRect().right < 64;
     };
     /** @type {Postil.Place} */
     const made = { heading: name, name: key || id || `${level} ${name}`, id: null, known: null, row: line, opener: row, draw };
@@ -151,7 +152,7 @@ svg.face{width:22px;border-radius:50%;flex:none;background:hsl(var(--hue) 40% 88
     views(page.views);
   };
 
-  /** Once per browser and day; where nothing can be kept this throws. */
+  /** Once per browser and day. Throws where nothing can be kept. */
   const countView = async () => {
     const day = new Date().toISOString().slice(0, 10);
     const { url } = article.ref;
@@ -173,7 +174,7 @@ svg.face{width:22px;border-radius:50%;flex:none;background:hsl(var(--hue) 40% 88
     const options = optionsOf(script);
     const found = findSections(document, options);
     const canonical = /** @type {HTMLLinkElement | null} */ (document.querySelector("link[rel=canonical]"))?.href;
-    // A canonical address elsewhere is another site's to speak for.
+    // Elsewhere, the canonical address is another site's.
     const url = canonical?.startsWith(`${location.origin}/`) ? canonical : location.href.split("#")[0];
     const ref = { url, key: options.page, title: found.title.slice(0, 300) || undefined };
     const outline = await outlineOf(found.sections);

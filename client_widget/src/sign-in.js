@@ -16,6 +16,13 @@ const api = new Api(service, { url: location.href });
 const query = new URLSearchParams(location.search);
 const place = document.getElementById("postil-sign-in") ?? document.body;
 
+const LOOKS = `:root{color-scheme:light dark;background:light-dark(#fefdfb,#14161a);color:light-dark(#1f2328,#e4e2dd);font:15px/1.5 system-ui,sans-serif}
+body{max-width:400px;margin:16vh auto;padding:0 20px}a{color:light-dark(#0f62a8,#7ab8ef)}input,button{font:inherit;min-height:36px;box-sizing:border-box;border-radius:8px;border:1px solid light-dark(#8a8f96,#5c636d);padding:0 12px}
+input{width:100%;margin-top:4px}button{border:0;padding:0 16px;font-weight:600;background:light-dark(#0f62a8,#7ab8ef);color:light-dark(#fff,#14161a)}`;
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(LOOKS);
+document.adoptedStyleSheets = [sheet];
+
 /** @param {string} state @param {...(Node | string)} what */
 const show = (state, ...what) => {
   place.dataset.state = state;

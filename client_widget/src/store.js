@@ -172,7 +172,8 @@ export class Store {
       if (more) rows.push({ cursor: this.more.get(id) ?? "", parent: id, depth });
       if (more || !comment) continue;
       const below = this.#below(id, depth, replies);
-      rows.push({ comment, depth, to: this.get(comment.parent ?? ""), replies: below.length, folded: folded.has(id) });
+      const count = folded.has(id) ? this.#under(id, replies) : below.length;
+      rows.push({ comment, depth, to: this.get(comment.parent ?? ""), replies: count, folded: folded.has(id) });
       if (!folded.has(id)) stack.push(...below);
     }
     return rows;
@@ -186,6 +187,13 @@ export class Store {
     const later = below.findIndex((item) => (this.ranks.get(item.id) ?? 0) >= LATER);
     below.splice(later < 0 ? below.length : later, 0, { id, depth: depth + 1, more: true });
     return below.reverse();
+  }
+
+  /** How many comments stand below one. @param {string} id @param {Map<string, string[]>} replies */
+  #under(id, replies) {
+    const found = [id];
+    for (const one of found) found.push(...(replies.get(one) ?? []));
+    return found.length - 1;
   }
 
   /** Ids of what is on show by parent, in order. */

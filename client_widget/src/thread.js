@@ -186,6 +186,15 @@ export class Thread {
     if (first) this.list.reach(first, "center");
   }
 
+  /** Go to a comment that is on show. @param {string} id @returns {boolean} whether it is */
+  focus(id) {
+    if (!this.list.items.has(id)) return false;
+    this.focused = new Set([id]);
+    this.render();
+    this.list.reach(id, "center");
+    return true;
+  }
+
   /** @param {string} text */
   warn(text) {
     this.list.say(h("p", { role: "alert" }, text), h("button", { className: "load", onclick: () => this.open(this.section) }, t.again));
