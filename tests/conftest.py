@@ -6,12 +6,11 @@ for each test. Mark such tests `browser`.
 """
 
 import asyncio
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tests import left_out
 
 ARGUMENTS = [
     "--no-sandbox",  # containers rarely allow the user namespaces that the sandbox wants
@@ -26,20 +25,9 @@ ARGUMENTS = [
 ]
 
 
-def chromium_path() -> str:
-    """Where Chromium is. Without one the test is skipped, but never in CI, where that would hide a hole."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path:
-        return path
-    reason = "no chromium on the PATH: install the package `chromium`"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = chromium_path()
+    path = left_out.program("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
@@ -71,3 +59,7 @@ def _loops_apart(request: pytest.FixtureRequest) -> Iterator[None]:
     asyncio._set_running_loop(None)
     yield
     asyncio._set_running_loop(running)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    left_out.tell(terminalreporter)
