@@ -18,6 +18,8 @@ const POLL = 15000;
 const PATIENCE = 8;
 /** The most that is waited between two attempts, in milliseconds. */
 const MOST = 30000;
+/** How long a socket holds before it is trusted, in milliseconds. */
+const STEADY = 10000;
 const TOKEN_REVOKED = 4401;
 
 export class Live {
@@ -55,10 +57,10 @@ export class Live {
 
   #connect() {
     const socket = (this.#socket = new WebSocket(`${this.api.service.replace(/^http/, "ws")}v1/live`));
-    let opened = false;
+    let opened = 0;
     this.listener.state("connecting");
     socket.onopen = () => {
-      opened = true;
+      opened = Date.now();
       this.#refused = 0;
       this.#watch();
     };
@@ -87,15 +89,16 @@ export class Live {
   /** @param {Postil.LiveMessage} message */
   #hear(message) {
     if (message.type === "error") return;
-    this.#tries = 0;
     this.listener.state("live");
     this.listener.receive(message);
   }
 
-  /** @param {number} code @param {boolean} opened */
+  /** @param {number} code @param {number} opened when, 0 for never */
   #closed(code, opened) {
     this.#socket = null;
     if (!opened) this.#refused++;
+    // One that closes at once does not count as up again: the waits go on growing.
+    else if (Date.now() - opened > STEADY) this.#tries = 0;
     if (code === TOKEN_REVOKED) this.api.setGrant(null);
     if (code === TOKEN_REVOKED) this.listener.receive({ type: "resync", since: "" });
     if (this.#refused >= 2) return this.#poll();

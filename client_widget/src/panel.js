@@ -54,9 +54,9 @@ export class Panel {
    */
   async open(place, comment) {
     if (!place && comment && this.frame.dialog.open && this.thread.focus(comment)) return;
+    if (!this.article.since || (this.api.grant && !this.#watching)) await this.#identify().catch(() => {});
     const found = comment ? await this.thread.find(comment) : null;
     if (!place && !found) return;
-    if (this.api.grant && !this.#watching) await this.#identify();
     const { places } = this.article;
     this.#seen();
     this.place = place ?? places.find(({ id }) => id === found?.id) ?? null;
@@ -64,7 +64,13 @@ export class Panel {
     this.frame.show();
     this.section = this.place?.known ?? found;
     this.compose();
+    if (!this.article.since) return this.thread.warn(t.problems.network);
     await this.#watch(this.place ? this.place.id : found?.id ?? null, comment);
+  }
+
+  /** Try again what could not be read. */
+  again() {
+    return this.place ? this.open(this.place) : this.thread.open(this.thread.section);
   }
 
   /** @param {string | null} section @param {string} [comment] */

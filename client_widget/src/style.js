@@ -39,8 +39,7 @@ ol.list{list-style:none;margin:0;padding:0}
 li{display:flow-root}
 .list>li{--in:calc(var(--depth)*38px);margin:0 20px;padding-inline-start:var(--in);background:repeating-linear-gradient(90deg,transparent 0 13px,var(--line) 13px 15px,transparent 15px 38px) 0 0/var(--in) 100% no-repeat}
 :host(:dir(rtl)) .list>li{background:repeating-linear-gradient(270deg,transparent 0 13px,var(--line) 13px 15px,transparent 15px 38px) 100% 0/var(--in) 100% no-repeat}
-article{padding:12px 12px 12px 49px;margin:0 -12px;border-radius:12px}
-:host(:dir(rtl)) article{padding:12px 49px 12px 12px}
+article{padding-block:12px;padding-inline:49px 12px;margin:0 -12px;border-radius:12px}
 article:focus{outline:0}
 li[data-focus]>article{background:var(--wash)}
 article header{display:flex;align-items:center;flex-wrap:wrap;column-gap:9px;min-height:28px;margin-inline-start:-37px}
@@ -48,7 +47,7 @@ article b{font-weight:600}
 .badge{font:600 12px/16px var(--sans);color:var(--accent)}
 .when{font-size:13px;color:var(--soft);text-decoration:none}
 a.when:hover{text-decoration:underline}
-.fold{margin:-2px -6px -2px auto;width:28px;height:28px;opacity:.6}
+.fold{margin-block:-2px;margin-inline:auto -6px;width:28px;height:28px;opacity:.6}
 .fold:hover,.fold:focus-visible{opacity:1}
 .to{font-size:13px;color:var(--soft)}
 .label{font-size:13px;color:var(--warn)}

@@ -197,7 +197,7 @@ export class Thread {
 
   /** @param {string} text */
   warn(text) {
-    this.list.say(h("p", { role: "alert" }, text), h("button", { className: "load", onclick: () => this.open(this.section) }, t.again));
+    this.list.say(h("p", { role: "alert" }, text), h("button", { className: "load", onclick: () => this.panel.again() }, t.again));
   }
 
   /** Draw what changed. @param {boolean} [steady] whether what is in sight keeps its place */
