@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import event, text
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as TimedOut
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from postil.errors import Unavailable
@@ -88,7 +89,8 @@ class Database:
         """One consistent snapshot: everything read inside belongs to the same revision."""
         async with Snapshot(self.engine, expire_on_commit=False, autoflush=False) as snapshot:
             self._stamp(snapshot)
-            yield snapshot
+            async with _busy_is_unavailable():
+                yield snapshot
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
@@ -141,10 +143,10 @@ def new_epoch() -> str:
 
 @asynccontextmanager
 async def _busy_is_unavailable() -> AsyncIterator[None]:
-    """A locked or full database is a state of the world, not a bug: say "try again", keep nothing half done."""
+    """A locked or full database, or no free connection to it, is a state of the world and not a bug: "try again"."""
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, TimedOut) as error:
         raise Unavailable(retry_after=2) from error
 
 

@@ -13,6 +13,7 @@ from postil.app import make_app
 from postil.migrate import migrate, needs_migration
 from postil.resources import Resources, make
 from postil.settings import Settings
+from postil.web.transport import PatientProtocol
 
 # The longest thing a reader says is a comment of 10,000 characters, over HTTP; on the socket he says far less.
 MOST_SOCKET_BYTES = 64 * 1024
@@ -66,7 +67,7 @@ def config(app: object, settings: Settings) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        ws="websockets-sansio",
+        ws=PatientProtocol,
         ws_max_size=MOST_SOCKET_BYTES,
         ws_per_message_deflate=False,
         ws_ping_interval=PING_SECONDS,

@@ -17,6 +17,7 @@ from postil.auth import staff
 from postil.cursors import Since
 from postil.db import Database, Hint
 from postil.live.bus import Bus
+from postil.live.shared import Shared
 from postil.live.wire import Frames
 from postil.models import Page
 from postil.viewer import Audience, Viewer
@@ -25,6 +26,13 @@ from postil.viewer import Audience, Viewer
 CALM_SECONDS = 1.0
 # One question about so many pages at a time keeps the sweep's statement small.
 SWEEP_PAGES = 200
+# Readers who keep up ask from one revision, those who come back from a few; each answer may hold 500 comments.
+FRAMES_KEPT = 4
+# Copies of a page differ, but not by so much at once: an edit, a variant, a translation.
+OUTLINES_KEPT = 16
+
+# Section ids by index of an outline; None where nobody has written yet.
+Places = list[str | None]
 
 
 @dataclass(eq=False)
@@ -33,23 +41,29 @@ class Room:
 
     site: str
     key: str
-    revisions: dict[Audience, int] = field(default_factory=lambda: {Audience.PUBLIC: 0, Audience.STAFF: 0})
+    revisions: dict[Audience, int] = field(default_factory=lambda: dict.fromkeys(Audience, 0))
+    news: dict[Audience, asyncio.Event] = field(default_factory=lambda: {each: asyncio.Event() for each in Audience})
     watchers: int = 0
-    moved: asyncio.Event = field(default_factory=asyncio.Event)
-    frames: dict[tuple[Audience, str], "asyncio.Task[Frames]"] = field(default_factory=dict)
+    frames: Shared[tuple[Audience, str], Frames] = field(default_factory=lambda: Shared(FRAMES_KEPT))
+    places: Shared[tuple[Audience, str], Places] = field(default_factory=lambda: Shared(OUTLINES_KEPT))
     calm_until: float = 0.0
     waiting: asyncio.TimerHandle | None = None
 
     def advance(self, public: int, staff_revision: int) -> None:
-        """Wake every watcher, if this is news. The event is replaced: whoever waits next waits for the next news."""
-        now = self.revisions
-        if public <= now[Audience.PUBLIC] and staff_revision <= now[Audience.STAFF]:
-            return
-        now[Audience.PUBLIC] = max(public, now[Audience.PUBLIC])
-        now[Audience.STAFF] = max(staff_revision, now[Audience.STAFF])
-        self.frames.clear()
-        self.moved.set()
-        self.moved = asyncio.Event()
+        """Wake those whose answer has changed, if it has. An event is replaced as it is set: news is news once."""
+        for audience, revision in ((Audience.PUBLIC, public), (Audience.STAFF, staff_revision)):
+            if revision > self.revisions[audience]:
+                self.revisions[audience] = revision
+                self.frames.forget()
+                self.places.forget()
+                self.news[audience].set()
+                self.news[audience] = asyncio.Event()
+
+    async def moved(self, audience: Audience, revision: int) -> int:
+        """Wait until the page is past `revision`, which it may be already; where it is now."""
+        while self.revisions[audience] <= revision:
+            await self.news[audience].wait()
+        return self.revisions[audience]
 
 
 class Hub:
@@ -100,36 +114,45 @@ class Hub:
 
     async def frames(self, room: Room, viewer: Viewer, since: Since) -> Frames:
         """What a viewer missed since a revision; equal askers share one question and one encoding."""
-        key = (viewer.audience, str(since))
-        task = room.frames.get(key)
-        if task is None:
-            task = room.frames[key] = asyncio.create_task(self._ask(room.key, viewer, since))
-        # One asker who goes away must not take the answer from the others.
-        return await asyncio.shield(task)
+        return await room.frames.ask((viewer.audience, str(since)), lambda: self._ask(room.key, viewer, since))
 
     async def _ask(self, key: str, viewer: Viewer, since: Since) -> Frames:
         async with self.database.read() as snapshot:
             return Frames(await reading.changes(snapshot, viewer, key, since))
 
+    async def places(self, room: Room, viewer: Viewer, outline: str) -> Places:
+        """Which section stands at each index of an outline, so far as it is known; askers share this too."""
+        return await room.places.ask((viewer.audience, outline), lambda: self._place(room.key, viewer, outline))
+
+    async def _place(self, key: str, viewer: Viewer, outline: str) -> Places:
+        async with self.database.read() as snapshot:
+            return (await reading.read_page(snapshot, viewer, key, outline)).outline or []
+
     def on_revoked(self, session: str, close: Callable[[], None]) -> Callable[[], None]:
-        """Call `close` when the session ends; call what is returned when the socket is gone."""
+        """Call `close` when the session ends; call what is returned when the socket is gone.
+
+        Register first, then ask holds(): a session that ends in between is told.
+        """
         closers = self.sessions.setdefault(session, set())
         closers.add(close)
 
         def forget() -> None:
             closers.discard(close)
-            if not closers:
-                self.sessions.pop(session, None)
+            if not closers and self.sessions.get(session) is closers:
+                del self.sessions[session]
 
         return forget
 
+    async def holds(self, session: str) -> bool:
+        async with self.database.read() as snapshot:
+            return await staff.is_alive(snapshot, session)
+
     async def end_revoked(self) -> None:
         """Close the sockets of every session that no longer holds, here at once; other processes sweep."""
-        async with self.database.read() as snapshot:
-            ended = [session for session in self.sessions if not await staff.is_alive(snapshot, session)]
-        for session in ended:
-            for close in tuple(self.sessions.get(session, ())):
-                close()
+        for session in tuple(self.sessions):
+            if not await self.holds(session):
+                for close in tuple(self.sessions.get(session, ())):
+                    close()
 
     async def sweep(self) -> None:
         """Compare what is watched with what is written: heals lost hints, and ends sessions revoked elsewhere."""

@@ -1,5 +1,6 @@
 """What is said on the socket: the messages' shapes, and frames encoded once for all who hear the same."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Literal
@@ -7,10 +8,14 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from postil.answers import Answer, ChangesAnswer, CommentAnswer, SectionAnswer
-from postil.cursors import parse_since
+from postil.cursors import Since, parse_since
 
 # A page of 500 sections may be shown whole; more names than that are no reader's.
 MOST_SECTIONS = 500
+# Names every section, those to come too: for programs that follow a page as a whole.
+EVERYTHING = "*"
+# A step of 500 long comments goes in parts: a slow line takes one at a time, and no buffer holds them all.
+MOST_IN_FRAME = 50
 
 
 class _In(BaseModel):
@@ -71,6 +76,8 @@ class Counts(Answer):
 
 
 class Watching(Answer):
+    """A `watch` or a `show` has been understood. What is fetched after it, and what is pushed, leave no gap."""
+
     type: Literal["watching"]
     since: str
 
@@ -88,25 +95,34 @@ class Refusal(Answer):
 
 @dataclass(frozen=True)
 class Frames:
-    """One step from a revision to the next, ready to send: text for each section, then the counts."""
+    """One step from a revision to the next, ready to send: texts for each section, then the counts."""
 
     changes: ChangesAnswer
 
     @cached_property
-    def bodies(self) -> dict[str, str]:
-        parts: dict[str, SectionChanges] = {}
+    def since(self) -> Since:
+        return parse_since(self.changes.since)
+
+    @cached_property
+    def bodies(self) -> dict[str, list[str]]:
+        comments: dict[str, list[CommentAnswer]] = defaultdict(list)
+        gone: dict[str, list[str]] = defaultdict(list)
         for comment in self.changes.comments:
             assert comment.section is not None
-            bare = comment.model_copy(update={"section": None})
-            self._part(parts, comment.section).comments.append(bare)
+            comments[comment.section].append(comment.model_copy(update={"section": None}))
         for id, section in self.changes.gone.items():
-            self._part(parts, section).gone.append(id)
-        return {section: part.encode().decode() for section, part in parts.items()}
+            gone[section].append(id)
+        return {section: self._parts(section, comments[section], gone[section]) for section in {*comments, *gone}}
 
-    def _part(self, parts: dict[str, SectionChanges], section: str) -> SectionChanges:
-        revision = parse_since(self.changes.since).revision
-        empty = SectionChanges(type="changes", section=section, revision=revision, comments=[], gone=[])
-        return parts.setdefault(section, empty)
+    def _parts(self, section: str, comments: list[CommentAnswer], gone: list[str]) -> list[str]:
+        """`gone` leads: what must leave leaves first."""
+        starts = range(0, len(comments) or 1, MOST_IN_FRAME)
+        slices = [comments[start : start + MOST_IN_FRAME] for start in starts]
+        return [self._part(section, each, [] if number else gone) for number, each in enumerate(slices)]
+
+    def _part(self, section: str, comments: list[CommentAnswer], gone: list[str]) -> str:
+        revision = self.since.revision
+        return encode(SectionChanges(type="changes", section=section, revision=revision, comments=comments, gone=gone))
 
     @cached_property
     def counts(self) -> str:
@@ -118,11 +134,11 @@ class Frames:
             views=changes.views,
             sections=changes.sections,
         )
-        return counts.encode().decode()
+        return encode(counts)
 
     @cached_property
     def resync(self) -> str:
-        return Resync(type="resync", since=self.changes.since).encode().decode()
+        return encode(Resync(type="resync", since=self.changes.since))
 
 
 def encode(answer: Answer) -> str:

@@ -1,44 +1,58 @@
 """The socket: one page, the sections it shows, and what happens there from a revision on.
 
-Two tasks in one group: one listens to the reader, one tells him. Whichever ends takes the other with it.
+One task listens to the reader, one tells him. They end by raising, and whichever ends takes the other with it.
 """
 
 import asyncio
-import json
 from collections import Counter, deque
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from postil import reading
 from postil.cursors import Since, parse_since
 from postil.db import Snapshot
-from postil.errors import Invalid, OriginRefused, PostilError, TooMany, Unauthorized
+from postil.errors import Invalid, OriginRefused, PostilError, TooMany, Unauthorized, Unavailable
 from postil.live.hub import Hub, Room
-from postil.live.wire import SAID, Frames, PlaceIn, Refusal, SectionRef, Show, Watch, Watching, encode
+from postil.live.wire import (
+    EVERYTHING,
+    SAID,
+    Frames,
+    PlaceIn,
+    Refusal,
+    SectionRef,
+    Show,
+    Watch,
+    Watching,
+    encode,
+)
 from postil.sites import site_of
 from postil.urls import BadUrl, page_key
 from postil.viewer import Viewer
-from postil.web import door
+from postil.web import body, door
 from postil.web.addresses import network_of
+from postil.web.origins import origin_in
+from postil.web.problems import BadJson, problem
 from postil.web.schemas import owner_key
 
 TRY_AGAIN, POLICY, RESTART, REVOKED = 1013, 1008, 1012, 4401
 # A browser says what it watches in its first message, at once; who stays silent wants only the connection.
-FIRST_SECONDS = 10
-# A reader who cannot take one step in this time is closed, and resumes from his revision.
-SEND_SECONDS = 10
+FIRST_SECONDS = 10.0
 # Half a day: longer than anybody reads, short enough that no socket outlives an upgrade by much.
-LIFE_SECONDS = 12 * 3600
+LIFE_SECONDS = 12 * 3600.0
 MOST_ERRORS = 10
-MOST_MESSAGES, PER_SECONDS = 20, 10
+MOST_MESSAGES, PER_SECONDS = 20, 10.0
 MOST_CHARACTERS = 32_000
 
 
-class Full(Exception):
-    """As many sockets as may be open are."""
+class Closing(Exception):
+    """The conversation is over, by us; the code tells the reader's client what to do next."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 @dataclass
@@ -50,8 +64,10 @@ class Sockets:
     open: Counter[str] = field(default_factory=Counter)
 
     def enter(self, network: str) -> None:
-        if self.open.total() >= self.most or self.open[network] >= self.most_per_network:
-            raise Full()
+        if self.open[network] >= self.most_per_network:
+            raise TooMany(10, "Too many sockets are open from here.")
+        if self.open.total() >= self.most:
+            raise Unavailable(10, "As many sockets are open as there may be.")
         self.open[network] += 1
 
     def leave(self, network: str) -> None:
@@ -61,16 +77,15 @@ class Sockets:
 
 
 async def watch(socket: WebSocket) -> None:
-    """/v1/live. Refused before the handshake: a strange origin, a flood. After it, the reader is told why."""
+    """/v1/live. A strange origin or a flood is refused before the handshake, as a problem; later, with a close code."""
     sockets: Sockets = socket.app.state.sockets
     network = network_of(socket.scope)
     try:
         await _refuse_strangers(socket)
         await door.hit(socket, "socket")
         sockets.enter(network)
-    except (PostilError, Full) as error:
-        code = TRY_AGAIN if isinstance(error, Full | TooMany) else POLICY
-        return await socket.close(code)
+    except PostilError as error:
+        return await socket.send_denial_response(problem(error))
     try:
         await socket.accept()
         await Conversation(socket, door.resources(socket).hub).run()
@@ -82,213 +97,12 @@ async def watch(socket: WebSocket) -> None:
 
 async def _refuse_strangers(socket: WebSocket) -> None:
     """A browser's socket comes from a page of some site (of which, the first message says); CORS does not guard it."""
-    origin = socket.headers.get("origin")
+    origin = origin_in(socket.headers)
     if origin is None or origin == door.own_origin(socket):
         return
     async with door.resources(socket).database.read() as snapshot:
         if await site_of(snapshot, origin) is None:
             raise OriginRefused()
-
-
-class Conversation:
-    """One reader's socket, from its first message to its close."""
-
-    def __init__(self, socket: WebSocket, hub: Hub) -> None:
-        self.socket, self.hub = socket, hub
-        self.errors = 0
-        self.heard: deque[float] = deque(maxlen=MOST_MESSAGES)
-        self.named: list[SectionRef] = []
-        self.shown: frozenset[str] = frozenset()
-        self.close_code: int | None = None
-
-    async def run(self) -> None:
-        try:
-            async with asyncio.timeout(FIRST_SECONDS):
-                said = await self._first()
-        except TimeoutError:
-            return await self._close(POLICY)
-        if said is None:
-            return
-        room = self.hub.enter(said.viewer.site, said.key)
-        forget = self._close_when_revoked(said.viewer)
-        try:
-            await self._converse(said, room)
-        finally:
-            forget()
-            self.hub.leave(room)
-
-    def _close_when_revoked(self, viewer: Viewer) -> Callable[[], None]:
-        if viewer.session is None:
-            return lambda: None
-        return self.hub.on_revoked(viewer.session, self._end_revoked)
-
-    def _end_revoked(self) -> None:
-        self.close_code = REVOKED
-        if self.task is not None:
-            self.task.cancel()
-
-    task: asyncio.Task[None] | None = None
-
-    async def _converse(self, said: "Wish", room: Room) -> None:
-        listening = asyncio.create_task(self._listen(said))
-        self.task = asyncio.create_task(self._tell(said, room))
-        try:
-            async with asyncio.timeout(LIFE_SECONDS):
-                done, _ = await asyncio.wait({listening, self.task}, return_when=asyncio.FIRST_COMPLETED)
-        except TimeoutError:
-            self.close_code, done = RESTART, set()
-        for task in (listening, self.task):
-            task.cancel()
-        await asyncio.gather(listening, self.task, return_exceptions=True)
-        if self.close_code is not None:
-            await self._close(self.close_code)
-        for task in done:
-            if not task.cancelled() and (error := task.exception()) is not None:
-                raise error
-
-    # What the reader says
-
-    async def _first(self) -> "Wish | None":
-        """The wish in the first message that is understood; None where the socket was closed instead."""
-        while True:
-            said = await self._hear()
-            if said is None:
-                return None
-            try:
-                if not isinstance(said, Watch):
-                    raise Invalid("type", "Begin with a message of type “watch”.")
-                return await self._wish(said)
-            except (PostilError, BadUrl) as error:
-                if not await self._refuse(error):
-                    return None
-
-    async def _wish(self, said: Watch) -> "Wish":
-        key = owner_key(said.page.key) if said.page.key else page_key(said.page.url)
-        async with door.resources(self.socket).database.read() as snapshot:
-            viewer = await self._viewer(snapshot, said)
-            page = await reading.find_page(snapshot, viewer.site, key)
-            revision = reading.page_revision(page, viewer.audience) if page else 0
-            self.named = said.sections
-            self.shown = await self._resolve(snapshot, viewer, key)
-            since = parse_since(said.since) if said.since else Since(snapshot.epoch, revision)
-        return Wish(viewer, key, since)
-
-    async def _viewer(self, snapshot: Snapshot, said: Watch) -> Viewer:
-        authorization = f"Bearer {said.token}" if said.token else None
-        viewer = await door.reader_of(snapshot, self.socket, said.page.url, said.author, authorization)
-        origin = self.socket.headers.get("origin")
-        if origin is not None and origin != door.own_origin(self.socket):
-            door.of_site(viewer, await site_of(snapshot, origin))
-        return viewer
-
-    async def _resolve(self, snapshot: Snapshot, viewer: Viewer, key: str) -> frozenset[str]:
-        """The ids of the sections that were named; one that is named by its place may have none yet."""
-        ids = {name for name in self.named if isinstance(name, str)}
-        places = [name for name in self.named if isinstance(name, PlaceIn)]
-        for outline in {place.outline for place in places}:
-            page = await reading.read_page(snapshot, viewer, key, outline)
-            found = page.outline or []
-            indexes = [place.index for place in places if place.outline == outline]
-            ids |= {id for index in indexes if index < len(found) and (id := found[index])}
-        return frozenset(ids)
-
-    async def _listen(self, wish: "Wish") -> None:
-        while (said := await self._hear()) is not None:
-            try:
-                if not isinstance(said, Show):
-                    raise Invalid("type", "This socket watches its page already. Open another for another page.")
-                self.named = said.sections
-                async with door.resources(self.socket).database.read() as snapshot:
-                    self.shown = await self._resolve(snapshot, wish.viewer, wish.key)
-            except PostilError as error:
-                if not await self._refuse(error):
-                    return
-
-    async def _hear(self) -> Watch | Show | None:
-        """The next message that is understood; None once the socket has been closed for talking too much."""
-        while True:
-            try:
-                return SAID.validate_python(json.loads(await self._receive()))
-            except ValidationError as error:
-                where = ".".join(str(part) for part in error.errors()[0]["loc"])
-                refusal = Invalid(where or "type", f"This message is not understood: {error.errors()[0]['msg']}")
-            except (ValueError, RecursionError):
-                refusal = Invalid("message", "This message is not JSON as we read it.")
-            except TooMany:
-                await self._close(POLICY)
-                return None
-            if not await self._refuse(refusal):
-                return None
-
-    async def _receive(self) -> str:
-        message = await self.socket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message.get("code", 1005))
-        self._count()
-        text: str = message.get("text") or ""
-        if len(text) > MOST_CHARACTERS:
-            raise ValueError("too long")
-        return text
-
-    def _count(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if len(self.heard) == MOST_MESSAGES and now - self.heard[0] < PER_SECONDS:
-            raise TooMany()
-        self.heard.append(now)
-
-    async def _refuse(self, error: Exception) -> bool:
-        """Say what was wrong; whether the socket stays."""
-        refused = error if isinstance(error, PostilError) else Invalid("page.url", str(error))
-        self.errors += 1
-        await self._send(encode(Refusal(type="error", code=refused.code, detail=refused.detail)))
-        if self.errors < MOST_ERRORS and not isinstance(refused, Unauthorized | OriginRefused):
-            return True
-        await self._close(POLICY)
-        return False
-
-    # What the reader is told
-
-    async def _tell(self, wish: "Wish", room: Room) -> None:
-        since = wish.since
-        moved = room.moved
-        since = await self._step(wish, room, since)
-        await self._send(encode(Watching(type="watching", since=str(since))))
-        while True:
-            if room.revisions[wish.viewer.audience] <= since.revision:
-                await moved.wait()
-            moved = room.moved
-            since = await self._step(wish, room, since)
-
-    async def _step(self, wish: "Wish", room: Room, since: Since) -> Since:
-        """Send what changed since a revision, bodies first: the counts end the step and move the reader's cursor."""
-        frames = await self.hub.frames(room, wish.viewer, since)
-        now = parse_since(frames.changes.since)
-        if frames.changes.resync:
-            await self._send(frames.resync)
-        elif now.revision > since.revision:
-            await self._send_changes(wish, frames)
-        return now
-
-    async def _send_changes(self, wish: "Wish", frames: Frames) -> None:
-        if not {section.id for section in frames.changes.sections} <= self.shown:
-            async with door.resources(self.socket).database.read() as snapshot:
-                self.shown = await self._resolve(snapshot, wish.viewer, wish.key)
-        for section, body in frames.bodies.items():
-            if section in self.shown:
-                await self._send(body)
-        await self._send(frames.counts)
-
-    async def _send(self, text: str) -> None:
-        try:
-            async with asyncio.timeout(SEND_SECONDS):
-                await self.socket.send_text(text)
-        except TimeoutError:
-            self.close_code = TRY_AGAIN
-            raise WebSocketDisconnect(TRY_AGAIN) from None
-
-    async def _close(self, code: int) -> None:
-        if self.socket.application_state is not WebSocketState.DISCONNECTED:
-            await self.socket.close(code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,3 +112,229 @@ class Wish:
     viewer: Viewer
     key: str
     since: Since
+    sections: list[SectionRef]
+
+
+def understand(text: str) -> Watch | Show:
+    """A reader's message, read as strictly as a body over HTTP; BadJson, Invalid or TooLong where it is none."""
+    if not 0 < len(text) <= MOST_CHARACTERS:
+        raise BadJson(f"Say something, as JSON text of at most {MOST_CHARACTERS} characters.")
+    try:
+        return SAID.validate_python(body.parse(text.encode()), strict=True)
+    except ValidationError as error:
+        raise body.invalid(error, "type") from error
+
+
+class Conversation:
+    """One reader's socket, from its first message to its close."""
+
+    def __init__(self, socket: WebSocket, hub: Hub) -> None:
+        self.socket, self.hub = socket, hub
+        self.errors = 0
+        self.heard: deque[float] = deque(maxlen=MOST_MESSAGES)
+        self.ends_with = RESTART
+
+    since: Since
+    showing: "Showing"
+
+    async def run(self) -> None:
+        """Until the reader goes, or is let go."""
+        code = None
+        try:
+            await self._converse()
+        except* WebSocketDisconnect:
+            pass
+        except* Closing as group:
+            code = _code(group)
+        except* Unavailable:
+            code = TRY_AGAIN
+        if code is not None:
+            with suppress(WebSocketDisconnect):
+                await self.socket.close(code)
+
+    async def _converse(self) -> None:
+        try:
+            async with asyncio.timeout(FIRST_SECONDS):
+                wish = await self._first()
+        except TimeoutError:
+            raise Closing(POLICY) from None
+        room = self.hub.enter(wish.viewer.site, wish.key)
+        try:
+            await self._talk(wish, room)
+        finally:
+            self.hub.leave(room)
+
+    async def _talk(self, wish: Wish, room: Room) -> None:
+        viewer = wish.viewer
+        self.since = wish.since
+        self.showing = Showing(self.hub, viewer, room, wish.sections)
+        forget = None
+        try:
+            async with asyncio.timeout(LIFE_SECONDS) as life, asyncio.TaskGroup() as group:
+                if viewer.session is not None:
+                    forget = self.hub.on_revoked(viewer.session, lambda: self._revoke(life))
+                group.create_task(self._tell(viewer, room))
+                await self._listen()
+        except TimeoutError:
+            raise Closing(self.ends_with) from None
+        finally:
+            if forget is not None:
+                forget()
+
+    def _revoke(self, life: asyncio.Timeout) -> None:
+        """The rights are gone: the socket's life ends now."""
+        if self.ends_with != REVOKED:
+            self.ends_with = REVOKED
+            life.reschedule(0)
+
+    # What the reader says
+
+    async def _first(self) -> Wish:
+        """The wish in the first message that is understood and may be granted."""
+        while True:
+            said = await self._hear()
+            try:
+                if not isinstance(said, Watch):
+                    raise Invalid("type", "Begin with a message of type “watch”.")
+                return await self._wish(said)
+            except BadUrl as error:
+                await self._refuse(Invalid("page.url", str(error)))
+            except Unavailable:
+                raise
+            except PostilError as error:
+                await self._refuse(error)
+
+    async def _wish(self, said: Watch) -> Wish:
+        key = owner_key(said.page.key) if said.page.key else page_key(said.page.url)
+        async with door.resources(self.socket).database.read() as snapshot:
+            viewer = await self._viewer(snapshot, said)
+            page = await reading.find_page(snapshot, viewer.site, key)
+            revision = reading.page_revision(page, viewer.audience) if page else 0
+            since = parse_since(said.since) if said.since else Since(snapshot.epoch, revision)
+        return Wish(viewer, key, since, said.sections)
+
+    async def _viewer(self, snapshot: Snapshot, said: Watch) -> Viewer:
+        authorization = f"Bearer {said.token}" if said.token else None
+        viewer = await door.reader_of(snapshot, self.socket, said.page.url, said.author, authorization)
+        origin = origin_in(self.socket.headers)
+        if origin is not None and origin != door.own_origin(self.socket):
+            door.of_site(viewer, await site_of(snapshot, origin))
+        return viewer
+
+    async def _listen(self) -> None:
+        while True:
+            said = await self._hear()
+            if isinstance(said, Show):
+                await self.showing.show(said.sections)
+                await self._say_watching()
+            else:
+                await self._refuse(Invalid("type", "This socket watches its page. Open another for another page."))
+
+    async def _hear(self) -> Watch | Show:
+        """The next message that is understood; each one that is not gets its error."""
+        while True:
+            try:
+                return understand(await self._receive())
+            except PostilError as error:
+                await self._refuse(error)
+
+    async def _receive(self) -> str:
+        message = await self.socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1005))
+        self._count()
+        return message.get("text") or ""
+
+    def _count(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if len(self.heard) == MOST_MESSAGES and now - self.heard[0] < PER_SECONDS:
+            raise Closing(POLICY)
+        self.heard.append(now)
+
+    async def _refuse(self, error: PostilError) -> None:
+        """Say what was wrong. The socket stays, unless it has no right to be here or never learns."""
+        self.errors += 1
+        await self._send(encode(Refusal(type="error", code=error.code, detail=error.detail)))
+        if self.errors >= MOST_ERRORS or isinstance(error, Unauthorized | OriginRefused):
+            raise Closing(POLICY)
+
+    # What the reader is told
+
+    async def _tell(self, viewer: Viewer, room: Room) -> None:
+        if viewer.session is not None and not await self.hub.holds(viewer.session):
+            raise Closing(REVOKED)
+        await self.showing.resolve()
+        await self._step(viewer, room)
+        await self._say_watching()
+        asked = 0
+        while True:
+            asked = await room.moved(viewer.audience, max(self.since.revision, asked))
+            await self._step(viewer, room)
+
+    async def _step(self, viewer: Viewer, room: Room) -> None:
+        """Send what changed since a revision, bodies first: the counts end the step and move the reader's cursor."""
+        frames = await self.hub.frames(room, viewer, self.since)
+        if frames.changes.resync:
+            await self._send(frames.resync)
+        elif frames.since.revision > self.since.revision:
+            await self._send_changes(frames)
+        self.since = frames.since
+
+    async def _send_changes(self, frames: Frames) -> None:
+        await self.showing.look_again(frames)
+        for section, parts in frames.bodies.items():
+            if self.showing.has(section):
+                for part in parts:
+                    await self._send(part)
+        await self._send(frames.counts)
+
+    async def _say_watching(self) -> None:
+        await self._send(encode(Watching(type="watching", since=str(self.since))))
+
+    async def _send(self, text: str) -> None:
+        """Waits for a reader who is slow; the transport lets go of one who has stopped (transport.py)."""
+        await self.socket.send_text(text)
+
+
+class Showing:
+    """The sections whose bodies a reader gets. One named by its place in an outline may have no id yet."""
+
+    def __init__(self, hub: Hub, viewer: Viewer, room: Room, named: list[SectionRef]) -> None:
+        self.hub, self.viewer, self.room, self.named = hub, viewer, room, named
+        self.ids: frozenset[str] = frozenset()
+        self.placed: frozenset[str] = frozenset()
+        self.is_complete = True
+
+    def has(self, section: str) -> bool:
+        return section in self.ids or EVERYTHING in self.ids
+
+    async def show(self, named: list[SectionRef]) -> None:
+        self.named = named
+        await self.resolve()
+
+    async def look_again(self, frames: Frames) -> None:
+        """A section that came into being may be one that was named by its place."""
+        known = self.ids | self.placed
+        if not self.is_complete and any(section.id not in known for section in frames.changes.sections):
+            await self.resolve()
+
+    async def resolve(self) -> None:
+        named = self.named
+        places = [name for name in named if isinstance(name, PlaceIn)]
+        outlines = {place.outline for place in places}
+        found = {outline: await self.hub.places(self.room, self.viewer, outline) for outline in outlines}
+        if named is not self.named:
+            return  # the reader has changed his mind meanwhile
+        here = [_at(found[place.outline], place.index) for place in places]
+        self.ids = frozenset(name for name in [*named, *here] if isinstance(name, str))
+        self.placed = frozenset(id for ids in found.values() for id in ids if id)
+        self.is_complete = None not in here
+
+
+def _at(ids: list[str | None], index: int) -> str | None:
+    return ids[index] if index < len(ids) else None
+
+
+def _code(group: BaseExceptionGroup[Closing]) -> int:
+    first = group.exceptions[0]
+    return first.code if isinstance(first, Closing) else _code(first)

@@ -1,0 +1,101 @@
+"""uvicorn's socket, with an end to its patience.
+
+uvicorn closes politely: it waits until what is buffered has been taken, which a reader who has stopped reading puts
+off for as long as his kernel lives; and it answers every ping, taken or not. Here such a reader is let go, and what
+he holds is freed. Fragments are counted too: `ws_max_size` adds up their bytes, and empty ones have none.
+"""
+
+import asyncio
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+
+# A reader whose buffer is full has so long to take so many bytes: a kilobyte a second, the slowest of phones.
+STALL_SECONDS = 10.0
+LEAST_TAKEN = 10 * 1024
+# Time for a close frame behind what is buffered; then the connection is cut.
+GRACE_SECONDS = 5.0
+# What a reader says is short. Browsers send it in one piece.
+MOST_FRAGMENTS = 64
+TRY_AGAIN, TOO_BIG = 1013, 1009
+
+
+class PatientProtocol(WebSocketsSansIOProtocol):
+    """Given to uvicorn as `ws`. A stalled reader is told 1013 and cut; no closed socket lingers."""
+
+    _patience: asyncio.TimerHandle | None = None
+    _cut: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        # Who does not listen is not listened to: answers to his pings would fill the buffer without end.
+        if not self.read_paused:
+            self.transport.pause_reading()
+        self._look_later()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_looking()
+        if not (self.read_paused or self.transport.is_closing()):
+            self.transport.resume_reading()
+
+    def _look_later(self) -> None:
+        buffered = self.transport.get_write_buffer_size()
+        self._patience = self.loop.call_later(STALL_SECONDS, self._look, buffered)
+
+    def _look(self, before: int) -> None:
+        if before - self.transport.get_write_buffer_size() >= LEAST_TAKEN:
+            return self._look_later()
+        self._let_go()
+
+    def _stop_looking(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _let_go(self) -> None:
+        if not (self.close_sent or self.disconnected or self.transport.is_closing()):
+            self.conn.send_close(TRY_AGAIN)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self._is_over(TRY_AGAIN)
+        self._cut_later(GRACE_SECONDS)
+
+    def _is_over(self, code: int) -> None:
+        """Whoever sends from now on is told that nobody is there; whoever listens, at once."""
+        self.close_sent = self.disconnected = True
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
+        self.writable.set()
+
+    def _cut_later(self, seconds: float) -> None:
+        if self._cut is None:
+            self._cut = self.loop.call_later(seconds, self.transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_looking()
+        if self._cut is not None:
+            self._cut.cancel()
+        super().connection_lost(exc)
+
+    def keepalive_timeout(self) -> None:
+        """Who does not answer a ping takes nothing more either: there is nothing to wait for."""
+        super().keepalive_timeout()
+        self.disconnected = True
+        self.transport.abort()
+
+    def handle_cont(self, event: Frame) -> None:
+        if self.disconnected:
+            return
+        if len(self.frames) < MOST_FRAGMENTS:
+            return super().handle_cont(event)
+        self.conn.fail(TOO_BIG, "too many fragments")
+        self.handle_parser_exception()
+
+    def handle_parser_exception(self) -> None:
+        if not self.disconnected:
+            super().handle_parser_exception()
+            self.disconnected = True
+
+    async def run_asgi(self) -> None:
+        await super().run_asgi()
+        if self in self.connections:
+            self._cut_later(self.close_timeout + GRACE_SECONDS)
