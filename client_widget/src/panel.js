@@ -60,6 +60,7 @@ export class Panel {
     const { places } = this.article;
     this.#seen();
     this.place = place ?? places.find(({ id }) => id === found?.id) ?? null;
+    if (comment) this.place?.row.scrollIntoView({ block: "center" });
     this.frame.title(this.place ? places.indexOf(this.place) : -1, places.length, this.place?.heading ?? found?.heading ?? "");
     this.frame.show();
     this.section = this.place?.known ?? found;

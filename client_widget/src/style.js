@@ -101,7 +101,7 @@ input{all:unset;box-sizing:border-box;min-height:32px;padding:0 10px;border:1px 
 .question{display:flex;flex-wrap:wrap;gap:8px;align-items:center;padding:12px;border:1px solid var(--line);border-radius:12px;font-size:14px}
 .question>:is(b,select,input){flex:1 1 100%;font-weight:600}
 .question>:is(select,input){font-weight:400;font-size:14px}
-.question select{appearance:auto;padding:0 10px;min-height:32px;border:1px solid var(--line);border-radius:8px}
+.question select{appearance:auto;padding:0 10px;line-height:30px;border:1px solid var(--line);border-radius:8px}
 .error{flex-basis:100%}
 @media (max-width:719px){
 dialog,:host(:dir(rtl)) dialog{inset:auto 0 0;width:100vw;height:82dvh;border:0;border-radius:18px 18px 0 0;box-shadow:0 -8px 40px rgb(0 0 0/.2)}
