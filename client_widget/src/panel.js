@@ -235,7 +235,8 @@ export class Panel {
   async rights() {
     await this.#identify();
     this.section = this.place?.known ?? this.section;
-    await this.thread.open(this.thread.section);
+    // To a moderator a section may stand here that readers do not see yet.
+    await this.thread.open(this.place?.id ?? this.thread.section);
     this.live.start();
   }
 }
