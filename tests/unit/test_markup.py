@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -459,6 +459,15 @@ def calls(source: str, to_html: Callable[[str], str] = to_html) -> int:
 # Threads
 
 
+@pytest.fixture
+def eager_threads() -> Iterator[None]:
+    """Threads take turns fifty times as often as usual."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-4)
+    yield
+    sys.setswitchinterval(interval)
+
+
 async def test_a_long_comment_is_rendered_off_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[int] = []
     tidy_itself = markup.tidy
@@ -475,8 +484,8 @@ async def test_a_long_comment_is_rendered_off_the_event_loop(monkeypatch: pytest
     assert threads[0] == threading.get_ident() != threads[1]
 
 
-def test_threads_do_not_share_a_cleaner() -> None:
-    sources = [f"**{n}** https://a.example/{n} " * 20 for n in range(8)]
+def test_threads_do_not_share_a_cleaner(eager_threads: None) -> None:
+    sources = [f"**{n}** https://a.example/{n} " * 20 for n in range(4)]
     expected = [render(source) for source in sources]
     rendered: list[list[Rendered]] = [[] for _ in sources]
 
