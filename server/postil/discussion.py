@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from postil.anchoring import MadeSection, find_or_make_section
-from postil.changing import Change, changing, set_state
+from postil.changing import Change, changing, set_state, support_change
 from postil.db import Transaction
 from postil.errors import (
     EditWindowClosed,
@@ -36,7 +36,6 @@ from postil.models import (
     Reaction,
     Section,
     Site,
-    SupportChange,
     Visit,
     WaitingView,
 )
@@ -165,15 +164,7 @@ async def _set_support(change: Change, comment: Comment, author: Author, given: 
     comment.support += delta
     section = await tx.get_one(Section, comment.section_id)
     change.stamp_public(comment, section)
-    tx.add(
-        SupportChange(
-            page_id=change.page.id,
-            revision=change.public,
-            comment_id=comment.id,
-            section_id=section.id,
-            delta=delta,
-        )
-    )
+    tx.add(support_change(change, comment, delta))
 
 
 async def flag(tx: Transaction, viewer: Viewer, comment_id: str, reason: str, note: str) -> None:
@@ -197,9 +188,10 @@ async def see(tx: Transaction, viewer: Viewer, page: PageRef, visit: str) -> int
     found = await find_page(tx, viewer.site, page.key)
     if found is None:
         return await _see_waiting(tx, viewer.site, page.key, is_new)
-    if is_new:
-        await tx.execute(update(Page).where(col(Page.id) == found.id).values(views=Page.views + 1))
-    return found.views + int(is_new)
+    if not is_new:
+        return found.views
+    one_more = update(Page).where(col(Page.id) == found.id).values(views=Page.views + 1).returning(col(Page.views))
+    return int(await tx.scalar(one_more, execution_options={"synchronize_session": False}) or 0)
 
 
 async def _see_waiting(tx: Transaction, site: str, key: str, is_new: bool) -> int:
@@ -265,6 +257,7 @@ async def _page(tx: Transaction, viewer: Viewer, ref: PageRef) -> Page:
     if is_new and (waited := await tx.get(WaitingView, (viewer.site, ref.key))):
         page.views = waited.views
         await tx.delete(waited)
+        await tx.flush()  # before changing() reads the row again
     return page
 
 

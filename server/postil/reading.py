@@ -146,11 +146,12 @@ async def find_section(snapshot: Snapshot, section: str, site: str | None = None
 
 
 async def read_page(snapshot: Snapshot, viewer: Viewer, key: str, outline: str | None) -> PageAnswer:
-    """A page's sections and counts at one revision; empty where nobody has written yet."""
+    """A page's sections and counts at one revision; empty where there is nothing yet that this viewer sees."""
     page = await find_page(snapshot, viewer.site, key)
-    if page is None:
-        return await _read_empty_page(snapshot, viewer.site, key)
-    sections = await _sections(snapshot, page, viewer.audience)
+    sections = await _sections(snapshot, page, viewer.audience) if page else []
+    if page is None or not (sections or viewer.is_staff):
+        # Its first comment may wait for a moderator: that it made the page is then nobody's business.
+        return await _read_empty_page(snapshot, viewer, key, page)
     return PageAnswer(
         since=str(Since(snapshot.epoch, page_revision(page, viewer.audience))),
         id=page.id,
@@ -163,12 +164,18 @@ async def read_page(snapshot: Snapshot, viewer: Viewer, key: str, outline: str |
     )
 
 
-async def _read_empty_page(snapshot: Snapshot, site: str, key: str) -> PageAnswer:
-    views = await snapshot.scalar(
-        select(col(WaitingView.views)).where(col(WaitingView.site_id) == site, col(WaitingView.key) == key)
-    )
-    since = str(Since(snapshot.epoch, 0))
-    return PageAnswer(since=since, views=views or 0, comments=0, sections=[], outline=[])
+async def _read_empty_page(snapshot: Snapshot, viewer: Viewer, key: str, page: Page | None) -> PageAnswer:
+    since = str(Since(snapshot.epoch, page_revision(page, viewer.audience) if page else 0))
+    views = await _views(snapshot, viewer.site, key, page)
+    return PageAnswer(since=since, views=views, comments=0, sections=[], outline=[])
+
+
+async def _views(snapshot: Snapshot, site: str, key: str, page: Page | None) -> int:
+    """How often a page was seen, whether or not it has a row yet: that it has one is not to be told by this."""
+    if page is not None:
+        return page.views
+    waiting = await snapshot.get(WaitingView, (site, key))
+    return waiting.views if waiting else 0
 
 
 async def _sections(snapshot: Snapshot, page: Page, audience: Audience) -> Sequence[Section]:
@@ -229,7 +236,7 @@ async def changes(
     answer = ChangesAnswer(
         since=str(Since(snapshot.epoch, now)),
         total=0,
-        views=page.views if page else 0,
+        views=await _views(snapshot, viewer.site, key, page),
         sections=[],
         comments=[],
         gone={},
@@ -383,7 +390,7 @@ async def _marked(snapshot: Snapshot, kind: type[Reaction] | type[Flag], author:
 
 
 async def count_pages(snapshot: Snapshot, pages: Sequence[tuple[str, str, str]]) -> list[CountAnswer]:
-    """Published comments and views of many pages, each (site, key, url as asked); unknown ones count nothing."""
+    """Published comments and views of many pages, each (site, key, url as asked); unknown ones have none."""
     if not pages:
         return []
     wanted = or_(*(and_(col(Page.site_id) == site, col(Page.key) == key) for site, key, _ in pages))
@@ -393,9 +400,9 @@ async def count_pages(snapshot: Snapshot, pages: Sequence[tuple[str, str, str]])
         .where(wanted)
         .group_by(col(Page.site_id), col(Page.key), col(Page.views))
     )
-    found = {(row[0], row[1]): row for row in await snapshot.execute(query)}
-    return [
-        CountAnswer(url=url, views=row[2] if row else 0, comments=row[3] if row else 0)
-        for site, key, url in pages
-        for row in (found.get((site, key)),)
-    ]
+    found = {(site, key): (views, comments) for site, key, views, comments in await snapshot.execute(query)}
+    waiting = or_(*(and_(col(WaitingView.site_id) == site, col(WaitingView.key) == key) for site, key, _ in pages))
+    for view in await snapshot.scalars(select(WaitingView).where(waiting)):
+        found.setdefault((view.site_id, view.key), (view.views, 0))
+    told = [(url, *found.get((site, key), (0, 0))) for site, key, url in pages]
+    return [CountAnswer(url=url, views=views, comments=comments) for url, views, comments in told]
