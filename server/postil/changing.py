@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from postil.db import Hint, Transaction
-from postil.models import Comment, Page, PublicSpan, Section
+from postil.models import Comment, Page, PublicSpan, Section, SupportChange
 from postil.states import State, is_shown
 
 FACES = 3
@@ -54,6 +54,17 @@ async def changing(tx: Transaction, page_id: str, *, calm: bool = False) -> Asyn
     await tx.flush()
     if change.staff:
         tx.hints.append(Hint(page.site_id, page.key, page.public_revision, page.staff_revision, calm))
+
+
+def support_change(change: Change, comment: Comment, delta: int) -> SupportChange:
+    """The row that keeps cursors sorted by support in their order, at the public revision that `change` took."""
+    return SupportChange(
+        page_id=change.page.id,
+        revision=change.public,
+        comment_id=comment.id,
+        section_id=comment.section_id,
+        delta=delta,
+    )
 
 
 async def set_state(change: Change, comment: Comment, section: Section, state: State) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select, update
 from sqlmodel import col
 
-from postil.changing import changing, set_state
+from postil.changing import changing, set_state, support_change
 from postil.db import Transaction
 from postil.errors import NotFound
 from postil.ids import new_id
@@ -48,9 +48,12 @@ async def decide(
         check(move, comment.state, state)
         decision = _log(tx, viewer, comment, move, state, reason, note)
         comment.reason = reason if state is State.HIDDEN else None
+        support = comment.support
         if state is State.PURGED:
             await _blank(tx, comment)
         await set_state(change, comment, section, state)
+        if change.public and comment.support != support:
+            tx.add(support_change(change, comment, comment.support - support))
     return Decided(comment, section, change.page, decision)
 
 
