@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from postil.errors import Invalid, NotFound, PostilError
+from postil.errors import Invalid, NotFound, PostilError, Unauthorized
 from postil.web import body, problems
 
 T = TypeVar("T")
@@ -51,7 +51,8 @@ class Input:
         if self.where == "path":  # what cannot be an id was never issued
             return self.checked([request.path_params[self.name]], NotFound())
         sent = (request.headers if self.where == "header" else request.query_params).getlist(self.name)
-        return self.checked(sent) if sent or self.required else self.default
+        unknown = Unauthorized() if self.name == "Authorization" else None
+        return self.checked(sent, unknown) if sent or self.required else self.default
 
     def checked(self, sent: list[str], refusal: PostilError | None = None) -> Any:
         if not sent or "\0" in "".join(sent) or (len(sent) > 1 and not self.many):
