@@ -85,7 +85,8 @@ const begin = async (code) => {
   const origin = query.get("origin");
   show("busy", t.loading);
   try {
-    if (code) await signIn(code);
+    // A link works once; whoever opens it again in the browser that it made a moderator is one still.
+    if (code) await signIn(code).catch((error) => session() ?? Promise.reject(error));
     const kept = session();
     if (!kept) return ask();
     if (origin && opener) await vouch(origin);

@@ -1,0 +1,108 @@
+"""`postil demo` on real articles: each is found to have the sections it has, and can be discussed in every one."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, expect
+from tests.browser.stage import Loop, Reader
+
+from postil.app import make_app
+from postil.demo.demonstration import Demonstration, prepare
+from postil.resources import make
+from postil.serving import config, listen
+from postil.serving import prepare as prepare_service
+from postil.settings import Settings
+
+pytestmark = pytest.mark.browser
+
+SHARED = Path(__file__).parents[3] / "shared" / "articles"
+OWN = Path(__file__).parents[1] / "data" / "articles"
+EXPECTED: dict[str, Any] = json.loads((SHARED / "expected.json").read_text()) if SHARED.is_dir() else {}
+FILES = {
+    "shipped": None,
+    **{path.name: path for path in sorted(OWN.glob("*.html"))[:2]},
+    **{name: SHARED / name for name in EXPECTED},
+    **({"essay.txt": SHARED / "essay.txt"} if SHARED.is_dir() else {}),
+}
+
+
+class Theatre:
+    """One service that shows every article as the demo does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.loop = Loop()
+        listening = listen("127.0.0.1", 0)
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        settings = Settings(data=folder, url=url, rate_limits=False)
+        self.resources = make(settings)
+        self.demos: dict[str, Demonstration] = {}
+
+        async def begin() -> uvicorn.Server:
+            await prepare_service(self.resources)
+            for name, file in FILES.items():
+                self.demos[name] = await prepare(self.resources.database, settings, file)
+            more = [route for demo in self.demos.values() for route in demo.routes]
+            app = make_app(self.resources, secret=self.resources.database.lineage.secret.encode(), more=more)
+            return uvicorn.Server(config(app, settings))
+
+        self.server = self.loop.run(begin())
+        self.serving = self.loop.start(self.server.serve(sockets=[listening]))
+
+    def close(self) -> None:
+        self.server.should_exit = True
+        self.serving.result(20)
+        self.loop.run(self.resources.database.close())
+        self.loop.stop()
+
+
+@pytest.fixture(scope="module")
+def theatre(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
+    theatre = Theatre(tmp_path_factory.mktemp("theatre"))
+    yield theatre
+    theatre.close()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_article_can_be_discussed(theatre: Theatre, chromium: Browser, name: str) -> None:
+    url = theatre.demos[name].url
+    ann, ben = Reader(chromium.new_context(), "Ann"), Reader(chromium.new_context(), "Ben")
+    for reader in (ann, ben):
+        reader.context.set_default_timeout(15_000)
+        reader.visit(url)
+    labels = [row.inner_text().replace("\n", " ") for row in ann.rows.get_by_role("button").all()]
+    for section in EXPECTED.get(name, {}).get("discussed", []):
+        assert any(section["heading"] in label for label in labels), section["heading"]
+    assert len(labels) - len(EXPECTED.get(name, {}).get("discussed", labels)) in (0, 1), "the introduction at most"
+
+    for reader in (ann, ben):
+        reader.rows.last.get_by_role("button").click()
+        reader.panel.locator("dialog[open]").wait_for()
+    ann.post("Here it ends, and here we talk.")
+    ben.pill.click()
+    expect(ben.comment("Here it ends, and here we talk.")).to_be_visible()
+    assert ann.failures == ben.failures == []
+    for reader in (ann, ben):
+        reader.context.close()
+
+
+def test_the_shipped_article_is_a_long_essay_that_people_already_talk_about(
+    theatre: Theatre, somebody: Callable[..., Reader]
+) -> None:
+    ann = somebody("Ann")
+    ann.visit(theatre.demos["shipped"].url)
+    expect(ann.rows).to_have_count(6)  # the introduction and five headed sections
+    expect(ann.page.locator("[data-postil-views]")).not_to_have_text("0")
+    expect(ann.page.locator("postil-row .count:visible").nth(3)).to_contain_text("comment")
+
+
+def test_the_link_of_the_demo_makes_this_browser_a_moderator(theatre: Theatre, somebody: Callable[..., Reader]) -> None:
+    mira = somebody("Mira")
+    mira.page.goto(theatre.demos["shipped"].sign_in)
+    expect(mira.page.get_by_role("status")).to_contain_text("Mira")
+    mira.page.goto("about:blank")
+    mira.page.goto(theatre.demos["shipped"].sign_in)
+    expect(mira.page.get_by_role("status")).to_contain_text("Mira", timeout=10_000)  # spent, but this browser is known
