@@ -3,7 +3,9 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Exact versions, also of what builds the package; older pips know the first of these only.
+EXACT := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt
+PIP := $(EXACT) $(BIN)/python -m pip --disable-pip-version-check --quiet
 PROGRAMS := chromium strace
 TYPESCRIPT := typescript@5.9.3
 
@@ -88,11 +90,10 @@ $(VENV)/made:
 
 $(VENV)/installed: pyproject.toml constraints.txt $(VENV)/made
 	@echo "Installing Postil into $(VENV)."
-	@$(PIP) install --constraint constraints.txt hatchling
-	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable .
+	@$(PIP) install --editable .
 	@touch $@
 
 $(VENV)/tested: pyproject.toml constraints.txt $(VENV)/installed
 	@echo "Installing what the tests need."
-	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable '.[fast,test]'
+	@$(PIP) install --editable '.[fast,test]'
 	@touch $@

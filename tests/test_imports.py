@@ -43,7 +43,7 @@ HOMES: dict[str, set[str]] = {
     "limits": {"web"},
     "markdown_it": {"markup", "article"},
     "nh3": {"markup"},
-    "pydantic": {"answers", "live", "settings", "web"},
+    "pydantic": {"answers", "cli", "live", "settings", "web"},
     "pydantic_settings": {"settings"},
     "sqlalchemy": {
         *{"models", "db", "migrate", "upsert"},

@@ -11,12 +11,15 @@ import tempfile
 import webbrowser
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 import postil
 from postil.errors import PostilError
+
+if TYPE_CHECKING:
+    from postil.settings import Settings
 
 T = TypeVar("T")
 
@@ -43,6 +46,20 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         raise click.ClickException(error.detail) from error
 
 
+def _settings(**given: Any) -> "Settings":
+    """The settings, with what the command line gives before what the environment says."""
+    from pydantic import ValidationError
+
+    from postil.settings import Settings
+
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = "_".join(["POSTIL", *map(str, wrong["loc"])]).upper()
+        raise click.ClickException(f"{name} cannot be used: {wrong['msg']}. docs/settings.md lists them.") from error
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(postil.__version__, prog_name="postil")
 def main() -> None:
@@ -59,10 +76,9 @@ def serve(host: str | None, port: int | None) -> None:
     """Run the service. An SQLite file is backed up and migrated first; Ctrl-C stops it."""
     from postil.serving import NotMigrated, listen
     from postil.serving import serve as run_service
-    from postil.settings import Settings
 
     given = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
-    settings = Settings(**given)  # type: ignore[arg-type]
+    settings = _settings(**given)
     listening = _listen(listen, settings.host, settings.port)
     click.echo(f"Postil {postil.__version__} listens on {_address(listening)}; readers reach it at {settings.url}")
     try:
@@ -149,7 +165,6 @@ def site_add(origins: tuple[str, ...], name: str, premoderate: bool) -> None:
     from postil import sites
     from postil.article import snippet
     from postil.db import Database
-    from postil.settings import Settings
 
     async def add(database: Database) -> None:
         async with database.begin() as tx:
@@ -157,7 +172,7 @@ def site_add(origins: tuple[str, ...], name: str, premoderate: bool) -> None:
 
     run(_with_database(add))
     click.echo("Added. Paste these two lines into every page of the site, before </body>:\n")
-    click.echo(snippet(Settings().url))
+    click.echo(snippet(_settings().url))
 
 
 @site.command("list", cls=Examples, examples="postil site list")
@@ -195,7 +210,6 @@ def site_moderator(origin: str, name: str, owner: bool, dismiss: bool) -> None:
     """Make somebody a moderator, and print a link that signs in once, within a day."""
     from postil import sites
     from postil.db import Database
-    from postil.settings import Settings
     from postil.viewer import Role
 
     async def change(database: Database) -> str | None:
@@ -206,7 +220,7 @@ def site_moderator(origin: str, name: str, owner: bool, dismiss: bool) -> None:
             return await sites.invite(tx, origin, name, Role.OWNER if owner else Role.MODERATOR)
 
     code = run(_with_database(change))
-    click.echo(f"{Settings().url}/sign-in#{code}" if code else f"{name} moderates {origin} no more.")
+    click.echo(f"{_settings().url}/sign-in#{code}" if code else f"{name} moderates {origin} no more.")
 
 
 @main.command(cls=Examples, examples="postil migrate")
@@ -214,10 +228,9 @@ def migrate() -> None:
     """Bring the database to this version's schema. An SQLite file is copied to `backups/` first."""
     from postil.db import Database
     from postil.migrate import migrate as bring
-    from postil.settings import Settings
 
     async def work() -> Path | None:
-        database = Database(Settings().database)
+        database = Database(_settings().database)
         try:
             return await bring(database)
         finally:
@@ -254,9 +267,8 @@ def restore(copy: Path) -> None:
 def _file(*, must_exist: bool = True) -> Path:
     from postil.db import Database
     from postil.migrate import sqlite_file
-    from postil.settings import Settings
 
-    file = sqlite_file(Database(Settings().database))
+    file = sqlite_file(Database(_settings().database))
     if file is None:
         raise click.ClickException("The database is not SQLite: use its own tools, such as pg_dump.")
     if must_exist and not file.exists():
@@ -273,11 +285,10 @@ def _file(*, must_exist: bool = True) -> Path:
 @click.option("--since", help="Begin at this cursor, not now.")
 def watch(url: str, service: str | None, since: str | None) -> None:
     """Print a page's changes as they come, one JSON message a line. Reconnects by itself; Ctrl-C stops."""
-    from postil.settings import Settings
     from postil.watching import messages
 
     async def follow() -> None:
-        async for message in messages(service or Settings().url, url, since):
+        async for message in messages(service or _settings().url, url, since):
             click.echo(json.dumps(message, ensure_ascii=False))
 
     with contextlib.suppress(KeyboardInterrupt):
@@ -296,9 +307,8 @@ async def _with_database(work: Any) -> Any:
     """Run `work` on the migrated database of the settings."""
     from postil.resources import make
     from postil.serving import prepare
-    from postil.settings import Settings
 
-    resources = make(Settings())
+    resources = make(_settings())
     try:
         await prepare(resources)
         return await work(resources.database)

@@ -1,0 +1,124 @@
+"""The schema: made by migrations alone, and never apart from the models."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlmodel import SQLModel
+
+import postil.models  # noqa: F401  (its tables register themselves)
+from postil.db import Database
+from postil.migrate import backup, migrate, migrations, needs_migration, restore
+
+ROOT = Path(__file__).parents[1]
+
+
+def database(folder: Path) -> Database:
+    return Database(f"sqlite+aiosqlite:///{folder / 'postil.db'}")
+
+
+async def test_migrations_lead_from_nothing_to_the_models(tmp_path: Path) -> None:
+    held = database(tmp_path)
+    try:
+        assert await migrate(held) is None, "there was nothing to back up"
+        assert not await needs_migration(held)
+        async with held.engine.connect() as connection:
+            assert await connection.run_sync(_differences) == []
+    finally:
+        await held.close()
+
+
+def _differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, SQLModel.metadata))
+
+
+async def test_a_model_without_its_migration_is_seen(tmp_path: Path) -> None:
+    held = database(tmp_path)
+    try:
+        await migrate(held)
+        async with held.engine.begin() as connection:
+            await connection.exec_driver_sql("ALTER TABLE section ADD COLUMN stray INTEGER")
+            assert len(await connection.run_sync(_differences)) == 1
+    finally:
+        await held.close()
+
+
+async def test_migrating_what_is_current_changes_nothing(tmp_path: Path) -> None:
+    held = database(tmp_path)
+    try:
+        await migrate(held)
+        assert await migrate(held) is None
+        assert not (tmp_path / "backups").exists()
+    finally:
+        await held.close()
+
+
+async def test_a_file_that_holds_data_is_copied_before_it_is_migrated(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "postil.db") as before:
+        before.execute("CREATE TABLE precious (thing TEXT)")
+    before.close()
+    held = database(tmp_path)
+    try:
+        copy = await migrate(held)
+        assert copy is not None
+        kept = sqlite3.connect(copy)
+        assert kept.execute("SELECT name FROM sqlite_master").fetchall() == [("precious",)]
+        kept.close()
+    finally:
+        await held.close()
+
+
+async def test_a_restored_backup_begins_a_new_epoch(tmp_path: Path) -> None:
+    held = database(tmp_path)
+    await migrate(held)
+    await held.open()
+    first = held.lineage.epoch
+    await held.close()
+    copy = backup(tmp_path / "postil.db")
+
+    assert restore(copy, tmp_path / "postil.db") is not None, "what was there before is kept"
+
+    again = database(tmp_path)
+    try:
+        await again.open()
+        assert again.lineage.epoch != first
+    finally:
+        await again.close()
+
+
+async def test_a_damaged_backup_changes_nothing(tmp_path: Path) -> None:
+    held = database(tmp_path)
+    await migrate(held)
+    await held.close()
+    before = (tmp_path / "postil.db").read_bytes()
+    (tmp_path / "damaged.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 8000)
+
+    with pytest.raises((RuntimeError, sqlite3.Error)):
+        restore(tmp_path / "damaged.db", tmp_path / "postil.db")
+    assert (tmp_path / "postil.db").read_bytes() == before
+
+
+def test_the_scripts_are_one_line_of_descent() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrations()))
+    assert len(ScriptDirectory.from_config(config).get_heads()) == 1
+    assert not list(migrations().rglob("__init__.py")), "it would shadow the library alembic"
+
+
+def test_alembic_itself_finds_nothing_to_do(tmp_path: Path) -> None:
+    """As a developer runs it, with the settings of pyproject.toml."""
+    url = f"url=sqlite:///{tmp_path / 'fresh.db'}"
+    for what in ("upgrade", "check"):
+        arguments = [what, "head"] if what == "upgrade" else [what]
+        done = subprocess.run(
+            [sys.executable, "-m", "alembic", "-x", url, *arguments], cwd=ROOT, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr + done.stdout
