@@ -7,18 +7,23 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, TypeVar
 
 import uvicorn
 from playwright.sync_api import BrowserContext, Locator, Page
 
-from postil import sites
+from postil import discussion, reading, sites
 from postil.app import make_app
 from postil.article import snippet
+from postil.discussion import Draft, PageRef
+from postil.ids import hash_token
+from postil.markup import render
 from postil.models import Section, Site
 from postil.resources import Resources, make
 from postil.serving import config, listen, prepare
 from postil.settings import Settings
+from postil.viewer import Viewer
 
 T = TypeVar("T")
 
@@ -129,6 +134,19 @@ class Stage:
                 (await tx.get_one(Site, site.id)).premoderate = on
 
         self.loop.run(change())
+
+    def say(self, section: str, text: str, *, parent: str | None = None, name: str = "Somebody") -> str:
+        """Post from elsewhere, straight through the verb; the comment's id."""
+
+        async def post() -> str:
+            async with self.resources.database.begin() as tx:
+                found, page = await reading.find_section(tx, section)
+                viewer = Viewer(page.site_id, author_key=hash_token(name))
+                ref = PageRef(key=page.key, url=page.url)
+                draft = Draft(page=ref, name=name, source=text, nonce=token_hex(8), parent=parent, section=found.id)
+                return (await discussion.post(tx, viewer, draft, render(text))).comment.id
+
+        return self.loop.run(post())
 
     def lock(self, section: str, state: str) -> None:
         async def change() -> None:
