@@ -66,7 +66,7 @@ const vouch = async (origin) => {
 /** @param {Session} kept */
 const welcome = ({ name, role, origins = [] }) => {
   const links = origins.map((origin) => h("p", {}, h("a", { href: origin }, origin)));
-  show("in", t.signedIn(name, role), ...links, h("button", { onclick: signOut }, t.signOut));
+  show("in", t.signedIn(name, role), h("p", {}, t.signedInHint), ...links, h("button", { onclick: signOut }, t.signOut));
 };
 
 /** Ask for the one-time link where nobody is signed in. @param {string} [problem] */

@@ -90,6 +90,7 @@ export const t = {
   needName: "Please give a name.",
   signIn: "Sign in",
   signOut: "Sign out",
+  signedInHint: "Open an article, then choose “Moderate” in the menu of its discussion.",
   signedIn: (/** @type {string} */ name, /** @type {string} */ role) => `You are signed in as ${name}, ${role}.`,
   signedOut: "You are signed out.",
   granted: "You may moderate on that page now. This window can be closed.",

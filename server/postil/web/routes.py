@@ -87,5 +87,6 @@ def routes(widget: Widget) -> list[BaseRoute]:
         Route("/readyz", health.ready, name="health.ready"),
         Route("/sign-in", service.sign_in, name="service.sign_in"),
         Route("/here", service.here, name="service.here"),
+        Route("/service.css", service.style, name="service.style"),
         *widget.routes(),
     ]

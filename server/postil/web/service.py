@@ -1,15 +1,21 @@
 """The service's own pages: where moderators sign in, and where a reader without JavaScript lands."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cache
 from html import escape
+from importlib import resources
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from postil import reading, windows
-from postil.answers import CommentAnswer, SectionAnswer
+from postil.answers import NestedComment, SectionAnswer
 from postil.cursors import Sort
 from postil.db import Snapshot
 from postil.errors import PostilError
+from postil.states import State
+from postil.tree import nest
 from postil.urls import BadUrl, page_key, page_url
 from postil.viewer import Viewer
 from postil.web import door
@@ -22,6 +28,7 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>{title}</title>
+<link rel="stylesheet" href="/service.css">
 {head}
 </head>
 <body>
@@ -75,17 +82,44 @@ async def _discussion(snapshot: Snapshot, viewer: Viewer, url: str) -> str:
     for section in page.sections[:SECTIONS_SHOWN]:
         window = await windows.open_window(snapshot, viewer, section.id, COMMENTS_SHOWN)
         answer = await windows.read_threads(snapshot, window, Sort.OLDEST)
-        parts += _section(section, answer.comments)
+        parts += _section(section, nest(answer.comments))
     return "\n".join(parts)
 
 
-def _section(section: SectionAnswer, comments: list[CommentAnswer]) -> list[str]:
-    heading = escape(section.heading or "The article")
-    return [f"<h2>{heading}</h2>", *(_comment(comment) for comment in comments)]
+def _section(section: SectionAnswer, comments: Sequence[NestedComment]) -> list[str]:
+    return [f"<h2>{escape(section.heading or 'The article')}</h2>", *(_comment(comment) for comment in comments)]
 
 
-def _comment(comment: CommentAnswer) -> str:
+def _comment(comment: NestedComment) -> str:
+    """A comment with its replies inside. Its html is markup.render's own; all else is text."""
+    replies = "\n".join(_comment(reply) for reply in comment.replies)
+    inside = f'<div class="replies">\n{replies}\n</div>' if replies else ""
     if comment.html is None:
-        return f"<article><p><em>This comment is {comment.state}.</em></p></article>"
-    # The html is markup.render's own; the name is text.
-    return f'<article dir="auto"><p><b>{escape(comment.author or "")}</b></p>\n{comment.html}</article>'
+        return f'<article><p class="tombstone">{escape(_tombstone(comment))}</p>{inside}</article>'
+    name, at = escape(comment.author or ""), datetime.fromtimestamp(comment.at, UTC)
+    head = f'<p class="head"><b><bdi>{name}</bdi></b> <time datetime="{at:%FT%TZ}">{at:%-d %B %Y}</time></p>'
+    return (
+        f'<article id="postil-{comment.id}">{head}\n<div class="body" dir="auto">{comment.html}</div>{inside}</article>'
+    )
+
+
+def _tombstone(comment: NestedComment) -> str:
+    said = _TOMBSTONES.get(comment.state, "This comment is not here now")
+    return f"{said}: {comment.reason}" if comment.reason else said
+
+
+_TOMBSTONES = {
+    State.HIDDEN: "Hidden by a moderator",
+    State.REMOVED: "Removed by its author",
+    State.PURGED: "Deleted by a moderator",
+}
+
+
+async def style(_request: Request) -> Response:
+    """How the service's own pages look."""
+    return Response(_css(), media_type="text/css", headers={"Cache-Control": "public, max-age=300"})
+
+
+@cache
+def _css() -> bytes:
+    return resources.files("postil.web").joinpath("service.css").read_bytes()
