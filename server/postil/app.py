@@ -12,6 +12,7 @@ from postil.sites import site_of
 from postil.urls import parse_origin
 from postil.web import problems
 from postil.web.addresses import KnowNetwork
+from postil.web.caching import Kept
 from postil.web.limits import Limiter
 from postil.web.live import Sockets
 from postil.web.middleware import Cors, SecurityHeaders
@@ -51,6 +52,7 @@ def make_app(resources: Resources, *, secret: bytes, more: Sequence[BaseRoute] =
     app.router.redirect_slashes = False
     app.state.resources = resources
     app.state.widget = widget
+    app.state.kept = Kept()
     app.state.limiter = Limiter(enabled=settings.rate_limits)
     app.state.sockets = Sockets(settings.most_sockets, settings.most_sockets_per_network)
     return app

@@ -48,6 +48,23 @@ async def open_window(snapshot: Snapshot, viewer: Viewer | None, section: str, l
     return Window(found, page, audience, min(limit, MOST_COMMENTS))
 
 
+async def revision_of(snapshot: Snapshot, section: str) -> tuple[int, int]:
+    """What a public window of a section may be kept under: the section's revision, and roughly the page's.
+
+    A window says from which revision on to ask for changes, and that must not lie too far back: so what is kept goes
+    stale with every half of MOST_BEHIND that happens elsewhere on the page.
+    """
+    query = (
+        select(col(Section.public_revision), col(Page.public_revision))
+        .join(Page, col(Section.page_id) == Page.id)
+        .where(col(Section.id) == section)
+    )
+    found = (await snapshot.execute(query)).first()
+    if found is None:
+        raise NotFound()
+    return found[0], found[1] // (MOST_BEHIND // 2)
+
+
 async def read_threads(snapshot: Snapshot, window: Window, sort: Sort, after: AfterRoot | None = None) -> ThreadAnswer:
     """Threads in `sort` order, from the beginning or after a cursor."""
     if after is None:

@@ -1,13 +1,14 @@
 """Comments: windows of a section, one by id, and what readers do with them."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 from starlette.requests import Request
 
 from postil import discussion, reading, windows
 from postil.answers import CommentInPlace, NestedThreadAnswer, PostedAnswer, SupportAnswer, ThreadAnswer
-from postil.cursors import AfterReply, Since, Sort, parse_window
+from postil.cursors import AfterReply, AfterRoot, Since, Sort, parse_window
+from postil.db import Snapshot
 from postil.discussion import Draft, Written
 from postil.markup import render_async
 from postil.models import Page
@@ -18,7 +19,7 @@ from postil.viewer import Viewer
 from postil.web import door
 from postil.web.addresses import network_of
 from postil.web.api import Reply
-from postil.web.caching import fresh
+from postil.web.caching import Kept, answer, fresh, prepare
 from postil.web.pages import PRIVATE, Author, Staff, page_ref
 from postil.web.schemas import CommentCreate, CommentEdit, FlagCreate, Id
 
@@ -37,26 +38,44 @@ async def read(
 ) -> Reply[ThreadAnswer | NestedThreadAnswer]:
     """A window of a section, flat (a parent always before its replies) or nested; `next` and `more` go on."""
     await door.hit(request, "read")
-    after = parse_window(cursor) if cursor else None
+    wish = Wish(section, sort, limit, parse_window(cursor) if cursor else None, nested)
     async with door.resources(request).database.read() as snapshot:
         viewer = await door.staff_reader(snapshot, request, authorization)
-        window = await windows.open_window(snapshot, viewer, section, limit)
-        if isinstance(after, AfterReply):
-            answer = await windows.read_replies(snapshot, window, after)
-        else:
-            answer = await windows.read_threads(snapshot, window, sort, after)
-    return fresh(request, _encoded(answer, nested), private=viewer is not None)
+        if viewer is not None:
+            return fresh(request, await _window(snapshot, viewer, wish), private=True)
+        kept: Kept = request.app.state.kept
+        key = (wish, await windows.revision_of(snapshot, section))
+        return answer(request, kept.get(key) or kept.keep(key, prepare(await _window(snapshot, None, wish))))
 
 
-def _encoded(answer: ThreadAnswer, nested: bool) -> bytes:
+class Wish(NamedTuple):
+    """Which window is asked for, and in which form."""
+
+    section: str
+    sort: Sort
+    limit: int
+    after: AfterRoot | AfterReply | None
+    nested: bool
+
+
+async def _window(snapshot: Snapshot, viewer: Viewer | None, wish: Wish) -> bytes:
+    window = await windows.open_window(snapshot, viewer, wish.section, wish.limit)
+    if isinstance(wish.after, AfterReply):
+        found = await windows.read_replies(snapshot, window, wish.after)
+    else:
+        found = await windows.read_threads(snapshot, window, wish.sort, wish.after)
+    return _encoded(found, wish.nested)
+
+
+def _encoded(found: ThreadAnswer, nested: bool) -> bytes:
     if not nested:
-        return answer.encode()
+        return found.encode()
     return NestedThreadAnswer(
-        since=answer.since,
-        section=answer.section,
-        comments=nest(answer.comments),
-        next=answer.next,
-        more=answer.more,
+        since=found.since,
+        section=found.section,
+        comments=nest(found.comments),
+        next=found.next,
+        more=found.more,
     ).encode()
 
 
@@ -65,8 +84,8 @@ async def one(request: Request, comment: Id, authorization: Staff = None) -> Rep
     await door.hit(request, "read")
     async with door.resources(request).database.read() as snapshot:
         viewer = await door.staff_reader(snapshot, request, authorization)
-        answer = await reading.read_comment(snapshot, viewer, comment)
-    return fresh(request, answer.encode(), private=viewer is not None)
+        found = await reading.read_comment(snapshot, viewer, comment)
+    return fresh(request, found.encode(), private=viewer is not None)
 
 
 async def around(request: Request, comment: Id, limit: Limit = 50, authorization: Staff = None) -> Reply[ThreadAnswer]:
@@ -74,8 +93,8 @@ async def around(request: Request, comment: Id, limit: Limit = 50, authorization
     await door.hit(request, "read")
     async with door.resources(request).database.read() as snapshot:
         viewer = await door.staff_reader(snapshot, request, authorization)
-        answer = await windows.read_around(snapshot, viewer, comment, limit)
-    return fresh(request, answer.encode(), private=viewer is not None)
+        found = await windows.read_around(snapshot, viewer, comment, limit)
+    return fresh(request, found.encode(), private=viewer is not None)
 
 
 async def post(
@@ -89,8 +108,8 @@ async def post(
         await door.hit(request, "post", viewer.author_key or "")
         door.of_site(viewer, await site_of(tx, origin_of(body.page.url)))
         written = await discussion.post(tx, viewer, _draft(body), rendered)
-        answer = posted(written, tx.epoch, viewer)
-    return Reply(answer.encode(), 201 if written.is_new else 200, PRIVATE)
+        said = posted(written, tx.epoch, viewer)
+    return Reply(said.encode(), 201 if written.is_new else 200, PRIVATE)
 
 
 def _draft(body: CommentCreate) -> Draft:
@@ -127,8 +146,8 @@ async def edit(request: Request, comment: Id, body: CommentEdit, postil_author: 
         viewer = await door.writer_of(tx, request, postil_author)
         await door.hit(request, "edit", viewer.author_key or "")
         written = await discussion.edit(tx, viewer, comment, body.source, rendered)
-        answer = posted(written, tx.epoch, viewer)
-    return Reply(answer.encode(), headers=PRIVATE)
+        said = posted(written, tx.epoch, viewer)
+    return Reply(said.encode(), headers=PRIVATE)
 
 
 async def remove(request: Request, comment: Id, postil_author: Author = None) -> Reply[PostedAnswer]:
@@ -137,8 +156,8 @@ async def remove(request: Request, comment: Id, postil_author: Author = None) ->
     async with door.resources(request).database.begin() as tx:
         viewer = await door.writer_of(tx, request, postil_author)
         written = await discussion.remove(tx, viewer, comment)
-        answer = posted(written, tx.epoch, viewer)
-    return Reply(answer.encode(), headers=PRIVATE)
+        said = posted(written, tx.epoch, viewer)
+    return Reply(said.encode(), headers=PRIVATE)
 
 
 async def support(request: Request, comment: Id, postil_author: Author = None) -> Reply[SupportAnswer]:
@@ -157,8 +176,8 @@ async def _support(request: Request, comment: str, author: str | None, *, on: bo
         viewer = await door.writer_of(tx, request, author)
         await door.hit(request, "react", viewer.author_key or network_of(request.scope))
         page, support = await discussion.support(tx, viewer, comment, on=on)
-        answer = SupportAnswer(since=since_of(tx.epoch, page, viewer), comment=comment, support=support)
-    return Reply(answer.encode(), headers=PRIVATE)
+        said = SupportAnswer(since=since_of(tx.epoch, page, viewer), comment=comment, support=support)
+    return Reply(said.encode(), headers=PRIVATE)
 
 
 async def flag(request: Request, comment: Id, body: FlagCreate, postil_author: Author = None) -> None:
