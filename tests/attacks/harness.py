@@ -58,7 +58,11 @@ function mutates(root) {
 async function settle(marker) {
   const image = document.createElement("img");
   image.src = `https://sentinel.test/${marker}`;
-  while (!violations.some((line) => line.includes(image.src))) await new Promise((go) => setTimeout(go, 5));
+  const late = performance.now() + 30_000;
+  while (!violations.some((line) => line.includes(image.src))) {
+    if (performance.now() > late) throw new Error("the policy stops nothing: the sentinel was not told");
+    await new Promise((go) => setTimeout(go, 5));
+  }
 }
 
 window.attack = async (rows) => {
@@ -117,9 +121,11 @@ def served() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def assault(chromium: Browser, markup: dict[str, str]) -> Result:
