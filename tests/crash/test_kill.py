@@ -1,0 +1,213 @@
+"""kill -9 in the middle of concurrent posts: nothing acknowledged is lost, nothing is posted twice, readers agree."""
+
+import asyncio
+import json
+import os
+import random
+import secrets
+import signal
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing, suppress
+from pathlib import Path
+
+import httpx2
+import pytest
+from tests.crash.history import Comment, History, complaints
+from websockets.asyncio.client import connect
+from websockets.exceptions import WebSocketException
+
+from postil import sites
+from postil.db import Database
+from postil.migrate import migrate
+from postil.outline import OutlineSection, outline_hash
+from postil.serving import listen
+
+ORIGIN = "https://blog.example"
+PAGE = {"url": f"{ORIGIN}/essay"}
+OUTLINE = {"hash": outline_hash([OutlineSection(heading="", level=0)]), "sections": [{"heading": "", "level": 0}]}
+WRITERS, READERS = 8, 2
+# A round is this short, so that a kill finds posts in every state. Far longer means that nothing works.
+MOST_ACKNOWLEDGED, PATIENCE = 12, 60
+
+
+class Nursery:
+    """Servers over one folder and one listening socket, born and killed."""
+
+    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
+        self.process, self.url = process, f"127.0.0.1:{port}"
+        self.child = 0
+
+    async def start(self) -> None:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write(b"\n")
+        self.child = int(await self.process.stdout.readline())
+
+    def kill(self) -> None:
+        os.kill(self.child, signal.SIGKILL)
+
+
+@asynccontextmanager
+async def nursery(folder: Path) -> AsyncIterator[Nursery]:
+    await _prepare(folder)
+    listening = listen("127.0.0.1", 0)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.crash.nursery", str(folder), str(listening.fileno())),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        pass_fds=[listening.fileno()],
+        cwd=Path(__file__).parents[2],
+    )
+    made = Nursery(process, listening.getsockname()[1])
+    try:
+        yield made
+    finally:
+        with suppress(ProcessLookupError):
+            made.kill()
+        assert process.stdin
+        process.stdin.close()
+        await process.wait()
+        listening.close()
+
+
+async def _prepare(folder: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{folder / 'postil.db'}")
+    await migrate(database)
+    await database.open()
+    async with database.begin() as tx:
+        await sites.add_site(tx, [ORIGIN])
+    await database.close()
+
+
+class Crash:
+    """Writers who never give up, and readers who always come back."""
+
+    def __init__(self, service: str) -> None:
+        self.service, self.history = service, History()
+        self.more = True
+        self.acknowledged = asyncio.Condition()
+        self.folds: list[dict[str, Comment]] = [{} for _ in range(READERS)]
+        self.since = [""] * READERS
+
+    async def write(self) -> None:
+        author = {"Postil-Author": secrets.token_urlsafe(32), "Origin": ORIGIN}
+        async with httpx2.AsyncClient(base_url=f"http://{self.service}", timeout=PATIENCE, headers=author) as http:
+            while self.more:
+                nonce = secrets.token_hex(8)
+                draft = {"name": "Ines", "source": nonce, "nonce": nonce, "index": 0}
+                await self._insist(http, draft | {"page": PAGE, "outline": OUTLINE})
+
+    async def _insist(self, http: httpx2.AsyncClient, draft: dict[str, object]) -> None:
+        """Post until it is acknowledged; then, now and then, once more, as a client does whose 201 was lost."""
+        retried = False
+        while True:
+            try:
+                answer = await http.post("/v1/comments", json=draft)
+            except httpx2.TransportError:
+                self.history.interrupted += 1
+                retried = True
+                continue
+            assert answer.status_code in (200, 201), answer.text
+            assert retried or answer.status_code == 201
+            self.history.note(str(draft["nonce"]), answer.json()["comment"]["id"], again=answer.status_code == 200)
+            async with self.acknowledged:
+                self.acknowledged.notify_all()
+            if retried or random.random() > 0.05:
+                return
+            retried = True
+
+    async def read(self, number: int) -> None:
+        watch = {"type": "watch", "page": PAGE, "sections": ["*"]}
+        while True:
+            with suppress(OSError, WebSocketException):
+                async with connect(f"ws://{self.service}/v1/live", compression=None, proxy=None) as socket:
+                    since = {"since": self.since[number]} if self.since[number] else {}
+                    await socket.send(json.dumps(watch | since))
+                    async for text in socket:
+                        self._fold(number, json.loads(text))
+
+    def _fold(self, number: int, message: dict[str, object]) -> None:
+        assert message["type"] in ("changes", "counts", "watching"), message
+        if message["type"] == "changes":
+            comments = message["comments"]
+            assert isinstance(comments, list)
+            self.folds[number] |= {comment["id"]: comment for comment in comments}
+        else:
+            self.since[number] = str(message["since"])
+
+    async def see(self, count: int) -> None:
+        """Wait until so many more posts were acknowledged."""
+        async with asyncio.timeout(PATIENCE), self.acknowledged:
+            for _ in range(count):
+                await self.acknowledged.wait()
+
+    async def stored(self) -> tuple[str, list[Comment]]:
+        """A fresh read of everything, and the cursor it belongs to."""
+        async with httpx2.AsyncClient(base_url=f"http://{self.service}", timeout=PATIENCE) as http:
+            page = (await http.get("/v1/page", params=PAGE)).json()
+            comments: list[Comment] = []
+            query: dict[str, str] = {}
+            while True:
+                path = f"/v1/sections/{page['sections'][0]['id']}/comments"
+                answer = (await http.get(path, params={"limit": 100, **query})).json()
+                comments += answer["comments"]
+                if "next" not in answer:
+                    return page["since"], comments
+                query = {"cursor": answer["next"]}
+
+    async def watched(self) -> None:
+        """Wait until every reader watches: what is posted from now on, he must get."""
+        async with asyncio.timeout(PATIENCE):
+            while not all(self.since):  # noqa: ASYNC110 - readers have no event for it
+                await asyncio.sleep(0.02)
+
+    async def caught_up(self, since: str) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while any(each != since for each in self.since):  # noqa: ASYNC110 - readers have no event for it
+                await asyncio.sleep(0.02)
+
+
+async def _run(folder: Path, kills: int) -> History:
+    async with nursery(folder) as servers, asyncio.TaskGroup() as group:
+        await servers.start()
+        crash = Crash(servers.url)
+        readers = [group.create_task(crash.read(number)) for number in range(READERS)]
+        await crash.watched()
+        writers = [group.create_task(crash.write()) for _ in range(WRITERS)]
+        for _ in range(kills):
+            await crash.see(random.randint(1, MOST_ACKNOWLEDGED))
+            await asyncio.sleep(random.uniform(0, 0.02))
+            servers.kill()
+            await servers.start()
+        crash.more = False
+        await asyncio.wait(writers)
+        since, stored = await crash.stored()
+        await crash.caught_up(since)
+        for reader in readers:
+            reader.cancel()
+    assert complaints(crash.history, stored, crash.folds) == []
+    assert {comment["html"] for comment in stored} == {f"<p>{nonce}</p>\n" for nonce in crash.history.acknowledged}
+    return crash.history
+
+
+def _is_whole(folder: Path) -> bool:
+    with closing(sqlite3.connect(folder / "postil.db")) as database:
+        checked: tuple[str] = database.execute("PRAGMA integrity_check").fetchone()
+        broken = database.execute("PRAGMA foreign_key_check").fetchall()
+    return checked == ("ok",) and not broken
+
+
+async def test_fifty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
+    history = await _run(tmp_path, 50)
+    assert _is_whole(tmp_path)
+    # The control: the kills fell among posts, and some had been committed whose answer was lost.
+    assert history.interrupted >= 50
+    assert history.answered_again > 0
+
+
+@pytest.mark.soak
+async def test_five_hundred_kills_lose_and_double_nothing(tmp_path: Path) -> None:
+    history = await _run(tmp_path, 500)
+    assert _is_whole(tmp_path)
+    assert history.interrupted >= 500
