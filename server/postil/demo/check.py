@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -34,8 +35,12 @@ async def _pages(demo: Demonstration, settings: Settings) -> None:
     if b"/postil.js" not in page:
         raise CheckFailed("The article does not carry the widget's script.")
     loader = (await _fetch(f"{settings.url}/postil.js")).decode()
-    if "__POSTIL_VERSION__" in loader or not loader:
+    version = re.search(r"w/([0-9a-f]{12})/", loader)
+    if version is None:
         raise CheckFailed("The widget's loader was not served whole.")
+    for name in ("panel.js", "sign-in.js"):
+        if not await _fetch(f"{settings.url}/w/{version[1]}/{name}"):
+            raise CheckFailed(f"The widget's {name} is empty.")
 
 
 async def _main_job(demo: Demonstration, settings: Settings, socket: ClientConnection) -> str:
