@@ -67,6 +67,8 @@ clean: ## Take away what was installed and built. The demo's data stays.
 
 # Node is never needed. Where it is, the widget's JSDoc types are checked too.
 .PHONY: types
+types: export npm_config_loglevel = error
+types: export npm_config_fetch_retries = 0
 types:
 	@command -v npx >/dev/null && npx --yes --package=$(TYPESCRIPT) tsc --version >/dev/null 2>&1 || exit 0; \
 	npx --yes --package=$(TYPESCRIPT) tsc --project client_widget && echo "The widget's types hold (tsc)."
