@@ -9,7 +9,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as TimedOut
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from postil.errors import Unavailable
 from postil.models import Lineage
@@ -25,6 +26,8 @@ from postil.models import Lineage
 SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 # A writer of another process may hold the file for one commit; far longer means that it hangs.
 BUSY_MILLISECONDS = 5_000
+# Whoever still asks when the service stops is waited for so long.
+CLOSE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,11 @@ class Database:
 
     async def close(self) -> None:
         """Give every connection back. aiosqlite's threads keep the process alive until this is done."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                # One still in use would be forgotten by dispose(), its thread left behind. Pools have no event for it.
+                while isinstance(pool := self.engine.pool, QueuePool) and pool.checkedout():  # noqa: ASYNC110
+                    await asyncio.sleep(0.005)
         await self.engine.dispose()
 
 

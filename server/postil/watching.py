@@ -9,35 +9,37 @@ from typing import Any
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
+from postil.errors import PostilError
+from postil.live.wire import EVERYTHING
+
 # Full jitter between one and thirty seconds: after a restart not everybody comes back at once.
 LEAST_PAUSE, MOST_PAUSE = 1.0, 30.0
 
 
 async def messages(service: str, url: str, since: str | None = None) -> AsyncIterator[dict[str, Any]]:
-    """Every message about a page, without end: a lost connection is resumed from the last revision seen."""
+    """Every message about a page, without end: a lost connection is resumed from the last revision seen.
+
+    PostilError where the service does not know the page, or refuses.
+    """
     pause = LEAST_PAUSE
     address = service.rstrip("/").replace("http", "ws", 1) + "/v1/live"
     while True:
         try:
             async with connect(address) as socket:
-                await socket.send(json.dumps(_watch(url, since, [])))
+                await socket.send(json.dumps(_watch(url, since)))
                 async for text in socket:
                     said = json.loads(text)
+                    if said["type"] == "error":
+                        raise PostilError(said["detail"])
                     pause = LEAST_PAUSE
                     since = said.get("since", since)
                     yield said
-                    if said["type"] == "counts":
-                        await socket.send(json.dumps({"type": "show", "sections": _ids(said)}))
         except (OSError, WebSocketException):
             pass
         await asyncio.sleep(random.uniform(LEAST_PAUSE, pause))
         pause = min(pause * 2, MOST_PAUSE)
 
 
-def _watch(url: str, since: str | None, sections: list[str]) -> dict[str, Any]:
-    watch = {"type": "watch", "page": {"url": url}, "sections": sections}
+def _watch(url: str, since: str | None) -> dict[str, Any]:
+    watch = {"type": "watch", "page": {"url": url}, "sections": [EVERYTHING]}
     return {**watch, "since": since} if since else watch
-
-
-def _ids(said: dict[str, Any]) -> list[str]:
-    return [section["id"] for section in said["sections"]]

@@ -33,6 +33,6 @@ def complaints(history: History, stored: list[Comment], readers: list[dict[str, 
             said.append(f"{html} stands there {count} times")
     for number, reader in enumerate(readers):
         if reader != kept:
-            ids = {id for id in {*reader, *kept} if reader.get(id) != kept.get(id)}
-            said.append(f"reader {number} and a fresh read differ in {len(ids)} comments, as {min(ids)}")
+            differing = {id for id in {*reader, *kept} if reader.get(id) != kept.get(id)}
+            said.append(f"reader {number} and a fresh read differ in {len(differing)} comments, as {min(differing)}")
     return said

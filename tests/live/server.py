@@ -139,6 +139,7 @@ class Service:
         self.http = httpx2.AsyncClient(base_url=self.url, timeout=PATIENCE, headers={"Origin": ORIGIN})
         self.author = secrets.token_urlsafe(32)
         self.token = ""
+        self.stopped = asyncio.Event()
 
     async def post(
         self, index: int = 0, source: str = "A thought.", *, author: str | None = None, url: str = PAGE, **more: object
@@ -231,7 +232,8 @@ async def running(folder: Path, port: int = 0, **settings: Any) -> AsyncIterator
     """The service over the data of a folder, as `postil serve` would run it."""
     listening = listen("127.0.0.1", port)
     port = listening.getsockname()[1]
-    defaults = {"data": folder, "url": f"http://127.0.0.1:{port}", "rate_limits": False, "_env_file": None}
+    url = f"http://127.0.0.1:{port}"
+    defaults: dict[str, Any] = {"data": folder, "url": url, "rate_limits": False, "_env_file": None}
     made = Settings(**(defaults | settings))
     resources = make(made)
     await resources.database.open()
@@ -239,6 +241,7 @@ async def running(folder: Path, port: int = 0, **settings: Any) -> AsyncIterator
     server = uvicorn.Server(config(app, made))
     service = Service(resources, server, port)
     task = asyncio.create_task(server.serve(sockets=[listening]))
+    task.add_done_callback(lambda _: service.stopped.set())
     try:
         await until(lambda: server.started)
         yield service

@@ -6,6 +6,7 @@ import socket as sockets
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -265,6 +266,10 @@ def open_sockets(service: Service) -> int:
     return total
 
 
+def has_open(service: Service, count: int) -> bool:
+    return open_sockets(service) == count
+
+
 async def test_a_client_that_stops_reading_is_closed_and_costs_nobody_else_anything(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -298,14 +303,21 @@ async def test_pings_that_nobody_hears_answered_fill_no_buffer(
     monkeypatch.setattr(transport, "GRACE_SECONDS", 0.2)
     async with raw(service) as deaf:
         [connection] = [each for each in service.server.server_state.connections if hasattr(each, "conn")]
-        most = 0
-        with suppress(ConnectionError, TimeoutError):
-            while connection in service.server.server_state.connections:
-                async with asyncio.timeout(0.05):
+        buffered: list[int] = []
+
+        def is_cut() -> bool:
+            buffered.append(connection.transport.get_write_buffer_size())
+            return connection not in service.server.server_state.connections
+
+        async def flood() -> None:
+            with suppress(ConnectionError):
+                while True:
                     await deaf.send(frame(PING, b"p" * 125) * 1000)
-                most = max(most, connection.transport.get_write_buffer_size())
-        await until(lambda: connection not in service.server.server_state.connections)
-    assert 64 * 1024 < most < 1 << 20
+
+        flooding = asyncio.create_task(flood())
+        await until(is_cut)
+        await flooding
+    assert 64 * 1024 < max(buffered) < 1 << 20
 
 
 async def test_a_revoked_session_closes_its_sockets_and_says_so(service: Service) -> None:
@@ -343,7 +355,7 @@ async def test_there_are_only_so_many_sockets_in_all_and_from_one_network(empty:
             assert int(refused.value.response.headers["Retry-After"]) > 0
             await opened[0].watch()
             await readers[0].__aexit__(None, None, None)
-            await until(lambda service=service: open_sockets(service) == 2)
+            await until(partial(has_open, service, 2))
             async with service.open() as another:
                 await another.watch()
             for each in readers[1:]:
@@ -367,8 +379,7 @@ async def test_a_service_that_stops_says_restart_and_its_readers_resume(empty: P
             await reader.watch([section])
             service.server.should_exit = True
             assert await reader.code() == 1012
-        await until(lambda: not service.server.server_state.connections)
-        await asyncio.sleep(0.3)
+        await service.stopped.wait()
         async with running(folder, port) as again:
             posted = await again.post(section=section)
             async with again.open() as socket:

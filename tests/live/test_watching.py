@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from typing import Any
 
 import pytest
 from tests.live.server import ORIGIN, OTHER, PAGE, Service, fold, place, revision
@@ -210,7 +211,7 @@ async def _something(service: Service, choose: random.Random, comments: list[str
     """One random change; the public cursor after it."""
     if not comments or choose.random() < 0.5:
         parent = choose.choice(comments) if comments and choose.random() < 0.5 else None
-        more = {"parent": parent} if parent else {}
+        more: dict[str, Any] = {"parent": parent} if parent else {}
         try:
             answer = await service.post(source="Said.", section=section, **more)
         except AssertionError:  # the parent is gone: a conflict, as it should be

@@ -1,0 +1,72 @@
+"""A server in a process of its own, on a core of its own where there are two, and what it costs."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+CORES = sorted(os.sched_getaffinity(0))
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Server:
+    pid: int
+    port: int
+
+    def cpu(self) -> float:
+        """Seconds of CPU that the process has used, in user and system mode, all threads."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def memory(self) -> float:
+        """Resident megabytes."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def pin(core: int) -> None:
+    """Keep this process on one core, where there are several and the system lets us."""
+    with suppress(OSError):
+        os.sched_setaffinity(0, {CORES[core % len(CORES)]})
+
+
+@asynccontextmanager
+async def serving(kind: str, *more: str) -> AsyncIterator[Server]:
+    """Run one of bench.servers until the block ends; it answers on its port before the block begins."""
+    listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
+    port = listening.getsockname()[1]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bench.servers", kind, str(listening.fileno()), *more),
+        pass_fds=[listening.fileno()],
+        cwd=ROOT,
+        preexec_fn=_move,
+    )
+    listening.close()
+    try:
+        await _answers(port)
+        yield Server(process.pid, port)
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def _move() -> None:
+    """In the child, before it begins: onto the first core; the load is on the second."""
+    with suppress(OSError):
+        os.sched_setaffinity(0, {CORES[0]})
+
+
+async def _answers(port: int) -> None:
+    """Until somebody answers: the kernel accepts from the first moment, so only an answer counts."""
+    async with asyncio.timeout(60):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        await reader.read()
+        writer.close()

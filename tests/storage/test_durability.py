@@ -1,0 +1,184 @@
+"""201 means that it is on the disk; a disk that is full or a file that is held means 503, and nothing is lost."""
+
+import asyncio
+import os
+import re
+import resource
+import secrets
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from postil import sites
+from postil.db import Database
+from postil.migrate import migrate
+from postil.outline import OutlineSection, outline_hash
+from postil.serving import listen
+
+ORIGIN = "https://blog.example"
+OUTLINE = {"hash": outline_hash([OutlineSection(heading="", level=0)]), "sections": [{"heading": "", "level": 0}]}
+SERVE = """
+import asyncio, os, socket, sys
+from pathlib import Path
+from postil import db, serving
+from postil.settings import Settings
+db.BUSY_MILLISECONDS = 300
+listening = socket.socket(fileno=int(sys.argv[2]))
+settings = Settings(data=Path(sys.argv[1]), rate_limits=False, _env_file=None)
+asyncio.run(serving.serve(settings, listening=listening))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A data folder with a site in it."""
+    prepare(tmp_path)
+    return tmp_path
+
+
+def prepare(folder: Path) -> None:
+    async def make() -> None:
+        database = Database(f"sqlite+aiosqlite:///{folder / 'postil.db'}")
+        await migrate(database)
+        await database.open()
+        async with database.begin() as tx:
+            await sites.add_site(tx, [ORIGIN])
+        await database.close()
+
+    with asyncio.Runner() as runner:
+        runner.run(make())
+
+
+@contextmanager
+def service(folder: Path, *before: str, **options: Any) -> Iterator[httpx2.Client]:
+    """The service as a process of its own, run by the command `before`; stopped at the end."""
+    listening: socket.socket = listen("127.0.0.1", 0)
+    port, descriptor = listening.getsockname()[1], listening.fileno()
+    command = [*before, sys.executable, "-c", SERVE, str(folder), str(descriptor)]
+    process = subprocess.Popen(command, pass_fds=[descriptor], start_new_session=True, **options)
+    listening.close()
+    try:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, headers={"Origin": ORIGIN}) as http:
+            yield http
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+
+
+def post(http: httpx2.Client, source: str = "A thought.", nonce: str | None = None) -> httpx2.Response:
+    page = {"url": f"{ORIGIN}/essay"}
+    body = {"page": page, "outline": OUTLINE, "index": 0, "name": "Ines", "source": source}
+    author = {"Postil-Author": "a" * 43}
+    return http.post("/v1/comments", json=body | {"nonce": nonce or secrets.token_hex(8)}, headers=author)
+
+
+def stored(folder: Path) -> set[str]:
+    with closing(sqlite3.connect(folder / "postil.db")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        return {id for (id,) in database.execute("SELECT id FROM comment")}
+
+
+def strace() -> str:
+    """Where strace is. Without it the test is skipped, but never in CI, where that would hide a hole."""
+    path = shutil.which("strace")
+    if path is None and os.environ.get("CI") == "true":
+        pytest.fail("no strace on the PATH: install the package `strace`")
+    if path is None:
+        pytest.skip("no strace on the PATH: install the package `strace`")
+    return path
+
+
+def test_the_disk_has_it_before_the_answer_is_201(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    log = tmp_path_factory.mktemp("strace") / "log"
+    calls = "trace=fdatasync,fsync,sendto,write,writev,sendmsg"
+    with service(folder, strace(), "-f", "-y", "-s", "40", "-o", str(log), "-e", calls) as http:
+        for _ in range(5):
+            assert post(http).status_code == 201
+    lines = log.read_text(errors="replace").splitlines()
+    answers = [number for number, line in enumerate(lines) if "HTTP/1.1 201" in line]
+    assert len(answers) == 5
+    before = 0
+    for answer in answers:
+        synced = [line for line in lines[before:answer] if re.search(r"f(data)?sync\(.*postil\.db-wal", line)]
+        assert synced, "no sync of the write-ahead log between this answer and the one before"
+        before = answer
+
+
+def test_a_database_held_by_another_process_is_503_and_says_when_to_come_back(folder: Path) -> None:
+    with service(folder) as http, closing(sqlite3.connect(folder / "postil.db", isolation_level=None)) as other:
+        assert post(http).status_code == 201
+        other.execute("BEGIN IMMEDIATE")
+        refused = post(http, nonce="tried-twice")
+        assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+        assert int(refused.headers["Retry-After"]) >= 1
+        assert http.get("/v1/page", params={"url": f"{ORIGIN}/essay"}).json()["comments"] == 1
+        other.execute("ROLLBACK")
+        assert post(http, nonce="tried-twice").status_code == 201
+
+
+def _fill(http: httpx2.Client) -> set[str]:
+    """Post until the disk is full, and on; what was acknowledged."""
+    acknowledged, refused = set(), 0
+    for _ in range(2000):
+        answer = post(http, "A long thought. " * 150)
+        if answer.status_code == 201:
+            acknowledged.add(answer.json()["comment"]["id"])
+            continue
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable"), answer.text
+        assert "Retry-After" in answer.headers
+        refused += 1
+        if refused == 5:
+            return acknowledged
+    raise AssertionError("the disk was never full")
+
+
+def test_a_file_that_may_not_grow_is_503_and_loses_nothing(folder: Path) -> None:
+    """RLIMIT_FSIZE stands for a disk that is full wherever a small one cannot be mounted."""
+    most = 800_000
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    with service(folder, preexec_fn=limit) as http:
+        acknowledged = _fill(http)
+        assert http.get("/healthz").status_code == 200
+        assert http.get("/v1/page", params={"url": f"{ORIGIN}/essay"}).json()["comments"] == len(acknowledged)
+    assert acknowledged == stored(folder)
+    with service(folder) as http:
+        assert post(http).status_code == 201
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of three megabytes; skipped where nothing may be mounted."""
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2500k", "tmpfs", str(tmp_path)], capture_output=True, check=False
+    )
+    if made.returncode:
+        pytest.skip(f"cannot mount a small disk here ({made.stderr.decode().strip()}); RLIMIT_FSIZE is tried instead")
+    yield tmp_path
+    subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+
+
+def test_a_full_disk_is_503_loses_nothing_and_recovers_without_a_restart(small_disk: Path) -> None:
+    ballast = small_disk / "ballast"
+    prepare(small_disk)
+    ballast.write_bytes(bytes(1_000_000))
+    with service(small_disk) as http:
+        acknowledged = _fill(http)
+        assert acknowledged
+        assert http.get("/readyz").status_code in (200, 503)
+        ballast.unlink()
+        answer = post(http)
+        assert answer.status_code == 201
+    assert acknowledged | {answer.json()["comment"]["id"]} == stored(small_disk)

@@ -1,0 +1,242 @@
+"""What durability rests on: settings that are asserted, locks that are taken first, and failures that are said."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
+from tests.world import prepare, world
+
+from postil import db, sites
+from postil.db import Database
+from postil.errors import Unavailable
+from postil.migrate import BACKUPS_KEPT, migrate
+
+ORIGIN = "https://blog.example"
+
+
+@pytest.fixture(scope="module")
+def made() -> None:
+    """The file that each world is a copy of, which cannot be made inside a running loop."""
+    prepare()
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = Database(f"sqlite+aiosqlite:///{tmp_path / 'postil.db'}")
+    await migrate(opened)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+async def test_every_connection_has_the_settings_that_durability_rests_on(database: Database) -> None:
+    async def look() -> list[object]:
+        async with database.read() as snapshot:
+            connection = await snapshot.connection()
+            found = [(await connection.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in db.SQLITE_PRAGMAS]
+            await asyncio.sleep(0.05)  # hold it, so that each of these has one of its own
+            return found
+
+    assert await asyncio.gather(*(look() for _ in range(5))) == [["wal", 2, 1]] * 5
+
+
+@pytest.mark.parametrize(
+    ("setting", "other"), [("journal_mode", "delete"), ("synchronous", 1), ("synchronous", 0), ("foreign_keys", 0)]
+)
+async def test_it_does_not_start_with_other_settings(
+    database: Database, tmp_path: Path, setting: str, other: object
+) -> None:
+    """Something turns a setting off after us, as a driver, a build or a mount might."""
+    await database.close()
+    again = Database(str(database.url))
+
+    def undo(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute(f"PRAGMA {setting} = {other}").close()
+
+    event.listen(again.engine.sync_engine, "connect", undo)
+    try:
+        with pytest.raises(RuntimeError, match=f"PRAGMA {setting} = {other}"):
+            await again.open()
+    finally:
+        await again.close()
+
+
+async def test_a_change_takes_the_write_lock_first_and_a_reading_does_not(database: Database) -> None:
+    said: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        said.append(statement)
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    async with database.begin() as tx:
+        await tx.execute(text("SELECT 1"))
+    async with database.read() as snapshot:
+        await snapshot.execute(text("SELECT 1"))
+    assert [statement for statement in said if statement.startswith("BEGIN")] == ["BEGIN IMMEDIATE", "BEGIN"]
+
+
+async def test_a_reading_stays_at_its_revision_while_others_write(database: Database) -> None:
+    async with database.read() as snapshot:
+        before = await snapshot.scalar(text("SELECT count(*) FROM site"))
+        async with database.begin() as tx:
+            await sites.add_site(tx, [ORIGIN])
+        assert await snapshot.scalar(text("SELECT count(*) FROM site")) == before
+    async with database.read() as snapshot:
+        assert await snapshot.scalar(text("SELECT count(*) FROM site")) == 1
+
+
+async def test_changes_of_many_queue_and_none_is_lost(database: Database) -> None:
+    async def add(number: int) -> None:
+        async with database.begin() as tx:
+            await sites.add_site(tx, [f"https://{number}.example"])
+
+    await asyncio.gather(*(add(number) for number in range(40)))
+    async with database.read() as snapshot:
+        assert await snapshot.scalar(text("SELECT count(*) FROM site")) == 40
+
+
+async def test_a_file_that_another_process_holds_is_unavailable_and_then_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "BUSY_MILLISECONDS", 100)
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'postil.db'}")
+    await migrate(database)
+    await database.open()
+    with closing(sqlite3.connect(tmp_path / "postil.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable) as refused:
+            async with database.begin() as tx:
+                await sites.add_site(tx, [ORIGIN])
+        assert refused.value.retry_after >= 1
+        async with database.read() as snapshot:  # readers do not wait for writers
+            assert await snapshot.scalar(text("SELECT count(*) FROM site")) == 0
+        other.execute("ROLLBACK")
+    async with database.begin() as tx:
+        await sites.add_site(tx, [ORIGIN])
+    await database.close()
+
+
+async def test_readers_beyond_the_pool_are_told_to_try_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.05}
+    monkeypatch.setattr(Database, "_engine_options", lambda self: few)
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'postil.db'}")
+    await migrate(database)
+    await database.open()
+    async with database.read() as snapshot:
+        await snapshot.execute(text("SELECT 1"))
+        with pytest.raises(Unavailable):
+            async with database.read() as another:
+                await another.execute(text("SELECT 1"))
+    await database.close()
+
+
+async def test_what_fails_midway_leaves_nothing(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with database.begin() as tx:
+            await sites.add_site(tx, [ORIGIN])
+            raise ZeroDivisionError
+    async with database.read() as snapshot:
+        assert await sites.site_of(snapshot, ORIGIN) is None
+
+
+async def test_a_reference_to_nothing_is_refused(database: Database) -> None:
+    with pytest.raises(DBAPIError, match="FOREIGN KEY"):
+        async with database.begin() as tx:
+            await tx.execute(text("INSERT INTO origin (origin, site_id) VALUES ('https://x.example', 'nobody')"))
+
+
+# The log of decisions
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE decision SET reason = 'another'",
+        "UPDATE decision SET note = NULL",
+        "DELETE FROM decision",
+        "INSERT OR REPLACE INTO decision SELECT * FROM decision",
+    ],
+)
+async def test_a_decision_is_never_changed_or_deleted(made: None, change: str) -> None:
+    from postil import moderation
+    from postil.policy import Action
+
+    async with world() as here:
+        posted = await here.post("ines")
+        async with here.database.begin() as tx:
+            await moderation.decide(tx, here.moderator, posted.comment.id, Action.HIDE, "noise")
+        with pytest.raises(DBAPIError):
+            async with here.database.begin() as tx:
+                await tx.execute(text(change))
+        async with here.database.read() as snapshot:
+            rows = (await snapshot.execute(text("SELECT reason FROM decision"))).all()
+        assert [row.reason for row in rows] == ["noise"]
+
+
+# Migrations and backups
+
+
+async def test_a_new_file_needs_no_backup_and_a_current_one_no_migration(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'postil.db'}")
+    assert await migrate(database) is None
+    assert await migrate(database) is None
+    assert not (tmp_path / "backups").exists()
+    await database.close()
+
+
+async def _aged(tmp_path: Path) -> Database:
+    """A database with a site in it, whose schema says that it is of no known version."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'postil.db'}")
+    await migrate(database)
+    await database.open()
+    async with database.begin() as tx:
+        await sites.add_site(tx, [ORIGIN])
+        await tx.execute(text("DELETE FROM alembic_version"))
+    return database
+
+
+async def test_data_is_copied_before_its_schema_is_changed(tmp_path: Path) -> None:
+    """The migration fails here, on tables that exist: the copy has been made, and the data is as it was."""
+    database = await _aged(tmp_path)
+    with pytest.raises(DBAPIError, match="already exists"):
+        await migrate(database)
+    [copy] = (tmp_path / "backups").glob("*.db")
+    for file in (copy, tmp_path / "postil.db"):
+        with closing(sqlite3.connect(file)) as opened:
+            assert opened.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            assert opened.execute("SELECT origin FROM origin").fetchall() == [(ORIGIN,)]
+    await database.close()
+
+
+async def test_only_the_last_backups_are_kept(tmp_path: Path) -> None:
+    database = await _aged(tmp_path)
+    for _ in range(BACKUPS_KEPT + 2):
+        with pytest.raises(DBAPIError):
+            await migrate(database)
+    assert len(list((tmp_path / "backups").glob("*.db"))) == BACKUPS_KEPT
+    await database.close()
+
+
+async def test_a_restored_copy_is_another_history(tmp_path: Path) -> None:
+    from postil.migrate import backup, restore
+
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'postil.db'}")
+    await migrate(database)
+    await database.open()
+    epoch = database.lineage.epoch
+    copy = backup(tmp_path / "postil.db")
+    async with database.begin() as tx:
+        await sites.add_site(tx, [ORIGIN])
+    await database.close()
+    assert restore(copy, tmp_path / "postil.db") is not None
+    again = Database(str(database.url))
+    await again.open()
+    assert again.lineage.epoch != epoch
+    async with again.read() as snapshot:
+        assert await sites.site_of(snapshot, ORIGIN) is None
+    await again.close()
