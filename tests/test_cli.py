@@ -152,6 +152,19 @@ def test_an_origin_belongs_to_one_site(shell: Shell) -> None:
     assert "other.example" not in shell.said("site", "list"), "half a site was left behind"
 
 
+def test_a_sites_policy_can_be_changed_and_changed_back(shell: Shell) -> None:
+    shell.said("site", "add", "https://blog.example")
+    shell.said("site", "set", "https://blog.example", "--premoderate", "--origin", "https://www.blog.example")
+    assert "comments wait for a moderator" in (listed := shell.said("site", "list"))
+    assert "https://www.blog.example" in listed
+    shell.said("site", "set", "https://www.blog.example", "--postmoderate", "--edit-window", "1")
+    assert "comments wait" not in shell.said("site", "list")
+
+
+def test_the_policy_of_no_site_is_refused_in_one_sentence(shell: Shell) -> None:
+    assert "No site has the origin" in shell.refused("site", "set", "https://other.example", "--premoderate")
+
+
 def test_a_moderator_gets_a_link_that_is_not_kept(shell: Shell) -> None:
     shell.said("site", "add", "https://blog.example")
 

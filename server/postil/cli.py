@@ -175,6 +175,31 @@ def site_add(origins: tuple[str, ...], name: str, premoderate: bool) -> None:
     click.echo(snippet(_settings().url))
 
 
+@site.command(
+    "set",
+    cls=Examples,
+    examples="postil site set https://blog.example --premoderate\n"
+    "postil site set https://blog.example --origin https://b.example",
+)
+@click.argument("origin")
+@click.option("--premoderate/--postmoderate", default=None, help="Whether comments wait for a moderator.")
+@click.option("--edit-window", type=click.IntRange(0, 525_600), help="Minutes in which authors may edit.")
+@click.option("--origin", "origins", multiple=True, help="Another origin of the same site; repeat it for more.")
+def site_set(origin: str, premoderate: bool | None, edit_window: int | None, origins: tuple[str, ...]) -> None:
+    """Change the policy of a site. What is not named stays."""
+    from postil import sites
+    from postil.db import Database
+
+    seconds = None if edit_window is None else edit_window * 60
+
+    async def change(database: Database) -> None:
+        async with database.begin() as tx:
+            await sites.change_policy(tx, origin, origins=origins, premoderate=premoderate, edit_window=seconds)
+
+    run(_with_database(change))
+    click.echo("Changed. It holds from the next comment on.")
+
+
 @site.command("list", cls=Examples, examples="postil site list")
 def site_list() -> None:
     """Show every site, its origins and its moderators."""

@@ -50,6 +50,27 @@ async def add_origin(tx: Transaction, site: Site, origin: str) -> None:
         await tx.flush()
 
 
+async def change_policy(
+    tx: Transaction,
+    origin: str,
+    *,
+    origins: Sequence[str] = (),
+    premoderate: bool | None = None,
+    edit_window: int | None = None,
+) -> Site:
+    """Change what is given of the policy of the site at `origin`, and add `origins`. `edit_window` in seconds."""
+    site = await site_of(tx, parse_origin(origin) or "")
+    if site is None:
+        raise NotFound(f"No site has the origin “{origin}”. `postil site list` shows those there are.")
+    for each in origins:
+        await add_origin(tx, site, each)
+    if premoderate is not None:
+        site.premoderate = premoderate
+    if edit_window is not None:
+        site.edit_window = edit_window
+    return site
+
+
 async def site_of(snapshot: Snapshot, origin: str) -> Site | None:
     """The site that an origin (as parse_origin gives it) belongs to."""
     query = select(Site).join(Origin, col(Origin.site_id) == Site.id).where(col(Origin.origin) == origin)
