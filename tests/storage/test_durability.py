@@ -5,7 +5,6 @@ import os
 import re
 import resource
 import secrets
-import shutil
 import signal
 import socket
 import sqlite3
@@ -18,6 +17,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests import left_out
 
 from postil import sites
 from postil.db import Database
@@ -88,20 +88,10 @@ def stored(folder: Path) -> set[str]:
         return {id for (id,) in database.execute("SELECT id FROM comment")}
 
 
-def strace() -> str:
-    """Where strace is. Without it the test is skipped, but never in CI, where that would hide a hole."""
-    path = shutil.which("strace")
-    if path is None and os.environ.get("CI") == "true":
-        pytest.fail("no strace on the PATH: install the package `strace`")
-    if path is None:
-        pytest.skip("no strace on the PATH: install the package `strace`")
-    return path
-
-
 def test_the_disk_has_it_before_the_answer_is_201(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     log = tmp_path_factory.mktemp("strace") / "log"
     calls = "trace=fdatasync,fsync,sendto,write,writev,sendmsg"
-    with service(folder, strace(), "-f", "-y", "-s", "40", "-o", str(log), "-e", calls) as http:
+    with service(folder, left_out.program("strace"), "-f", "-y", "-s", "40", "-o", str(log), "-e", calls) as http:
         for _ in range(5):
             assert post(http).status_code == 201
     lines = log.read_text(errors="replace").splitlines()

@@ -38,9 +38,7 @@ def test_every_code_is_the_published_one() -> None:
 
 def test_every_class_and_code_is_drawn_at_the_top() -> None:
     drawing = errors.__doc__ or ""
-    missing = [
-        n for n, c in classes().items() if n not in drawing or (c.code not in drawing and n != "Conflict")
-    ]
+    missing = [n for n, c in classes().items() if n not in drawing or (c.code not in drawing and n != "Conflict")]
     assert missing == []
 
 
