@@ -15,7 +15,7 @@ from postil.cli import main
 from postil.errors import PostilError
 from postil.live import wire
 from postil.settings import Settings
-from postil.web import live, problems
+from postil.web import live, problems, transport
 from postil.web.api import Operation
 from postil.web.limits import LIMITS
 from postil.web.routes import routes
@@ -120,7 +120,7 @@ def test_a_message_has_its_part(kind: str) -> None:
     assert f'"type": "{kind}"' in page("docs/live.md")
 
 
-@pytest.mark.parametrize("code", [live.TRY_AGAIN, live.POLICY, live.RESTART, live.REVOKED])
+@pytest.mark.parametrize("code", [live.TRY_AGAIN, live.POLICY, live.RESTART, live.REVOKED, transport.TOO_BIG])
 def test_a_close_code_has_its_row(code: int) -> None:
     row(page("docs/live.md"), str(code))
 

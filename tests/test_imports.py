@@ -57,8 +57,8 @@ HOMES: dict[str, set[str]] = {
         *{"discussion", "moderation", "anchoring", "reading", "windows", "sites", "changing"},
     },
     "starlette": {"web", "app", "serving", "demo"},  # the last two put the demo's own pages beside the service's
-    "uvicorn": {"serving", "demo"},
-    "websockets": {"watching", "demo"},  # as a client; the server's end is uvicorn's
+    "uvicorn": {"serving", "demo", "web.transport"},
+    "websockets": {"watching", "demo", "web.transport"},  # clients; and the server's end, where uvicorn is too patient
 }
 
 
