@@ -23,7 +23,8 @@ from sqlalchemy.pool import QueuePool
 from postil.errors import Unavailable
 from postil.models import Lineage
 
-SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+# Without recursive triggers, INSERT OR REPLACE would delete a decision unseen by the trigger that forbids it.
+SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
 # A writer of another process may hold the file for one commit; far longer means that it hangs.
 BUSY_MILLISECONDS = 5_000
 # Whoever still asks when the service stops is waited for so long.

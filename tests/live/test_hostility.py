@@ -13,6 +13,7 @@ import pytest
 from tests.live.server import ORIGIN, OTHER, PAGE, PATIENCE, Reader, Service, running, serving, until
 from websockets.exceptions import InvalidStatus
 
+import postil.serving
 from postil.web import live, transport
 
 # Spellings that somebody's check once took for https://blog.example (tests/web/test_origins.py has the whole list).
@@ -400,3 +401,13 @@ async def test_a_database_that_is_away_closes_with_try_again(
         service.resources.hub.rooms[next(iter(service.resources.hub.rooms))].advance(9, 9)
         assert await reader.code() == 1013
     assert "Exception in ASGI application" not in caplog.text
+
+
+async def test_who_does_not_answer_a_ping_is_gone(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postil.serving, "PING_SECONDS", 0.2)
+    async with serving(empty) as service, raw(service) as deaf:
+        await deaf.send(frame(TEXT, json.dumps({"type": "watch", "page": {"url": PAGE}}).encode()))
+        await until(lambda: open_sockets(service) == 1)
+        await until(lambda: not service.server.server_state.connections)
+        assert open_sockets(service) == 0
+        assert service.resources.hub.rooms == {}

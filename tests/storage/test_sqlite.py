@@ -42,11 +42,18 @@ async def test_every_connection_has_the_settings_that_durability_rests_on(databa
             await asyncio.sleep(0.05)  # hold it, so that each of these has one of its own
             return found
 
-    assert await asyncio.gather(*(look() for _ in range(5))) == [["wal", 2, 1]] * 5
+    assert await asyncio.gather(*(look() for _ in range(5))) == [["wal", 2, 1, 1]] * 5
 
 
 @pytest.mark.parametrize(
-    ("setting", "other"), [("journal_mode", "delete"), ("synchronous", 1), ("synchronous", 0), ("foreign_keys", 0)]
+    ("setting", "other"),
+    [
+        ("journal_mode", "delete"),
+        ("synchronous", 1),
+        ("synchronous", 0),
+        ("foreign_keys", 0),
+        ("recursive_triggers", 0),
+    ],
 )
 async def test_it_does_not_start_with_other_settings(
     database: Database, tmp_path: Path, setting: str, other: object
