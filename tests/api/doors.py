@@ -1,0 +1,131 @@
+"""Every route of the service, and how to ask it about one comment, one section and one page.
+
+A route without a row here fails `test_every_route_has_its_row`: whoever adds one says how it could leak.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import httpx2
+from starlette.routing import BaseRoute
+from tests.service import ORIGIN, URL, Json, Visitor, outlined
+
+from postil.web.api import Operation
+from postil.web.routes import routes
+from postil.web.static import Widget
+
+NEVER_ISSUED = "-----------"
+HASH = outlined(0)["outline"]["hash"]
+
+
+class Target(NamedTuple):
+    """What is asked about. `sinces` are the cursors that a poll begins at."""
+
+    comment: str = NEVER_ISSUED
+    section: str = NEVER_ISSUED
+    url: str = URL
+    sinces: tuple[str, ...] = ("00000000.0",)
+
+
+class Ask(NamedTuple):
+    method: str
+    path: str
+    more: dict[str, Json]
+
+    def by(self, visitor: Visitor) -> httpx2.Response:
+        return visitor.ask(self.method, self.path, **self.more)
+
+
+def get(path: str, **params: Json) -> Ask:
+    return Ask("GET", path, {"params": params})
+
+
+def send(method: str, path: str, body: Json = None) -> Ask:
+    return Ask(method, path, {} if body is None else {"json": body})
+
+
+def draft(target: Target, **place: Json) -> Ask:
+    fixed = {"page": {"url": target.url}, "source": "An attempt.", "name": "Mallory"}
+    return send("POST", "/v1/comments", {**fixed, "nonce": secrets.token_urlsafe(12), **place})
+
+
+def decide(move: str) -> Callable[[Target], list[Ask]]:
+    return lambda t: [send("POST", f"/v1/comments/{t.comment}/{move}", {"reason": "an attempt"})]
+
+
+def windows(t: Target) -> list[Ask]:
+    path = f"/v1/sections/{t.section}/comments"
+    sorts = [get(path, sort=sort, limit=limit) for sort in ("oldest", "newest", "supported") for limit in (1, 100)]
+    return [*sorts, get(path, nested=True), *after(t)]
+
+
+def after(t: Target) -> list[Ask]:
+    """Windows that go on after a comment, by every kind of cursor that can name it."""
+    path = f"/v1/sections/{t.section}/comments"
+    cursors = [f"replies.{t.comment}.{t.comment}", *(f"{sort}.0.9.{t.comment}" for sort in ("oldest", "newest"))]
+    return [get(path, cursor=cursor) for cursor in (*cursors, f"supported.0.9.{t.comment}")]
+
+
+def changes(t: Target) -> list[Ask]:
+    some = [get("/v1/page/changes", url=t.url, since=since, section=t.section) for since in t.sinces[:1]]
+    return some + [get("/v1/page/changes", url=t.url, since=since) for since in t.sinces]
+
+
+READS: dict[str, Callable[[Target], list[Ask]]] = {
+    "pages.read": lambda t: [get("/v1/page", url=t.url), get("/v1/page", url=t.url, outline=HASH)],
+    "pages.changes": changes,
+    "pages.counts": lambda t: [get("/v1/counts", url=[t.url, f"{t.url}/none"])],
+    "pages.place": lambda t: [
+        send("POST", "/v1/outline", {"page": {"url": t.url}, "outline": outlined(0)["outline"]}),
+    ],
+    "pages.own": lambda t: [get("/v1/page/own", url=t.url)],
+    "comments.read": windows,
+    "comments.one": lambda t: [get(f"/v1/comments/{t.comment}"), Ask("HEAD", f"/v1/comments/{t.comment}", {})],
+    "comments.around": lambda t: [get(f"/v1/comments/{t.comment}/around", limit=limit) for limit in (1, 100)],
+    "service.here": lambda t: [get("/here", url=t.url), Ask("GET", "/here", {"headers": {"Referer": t.url}})],
+}
+
+WRITES: dict[str, Callable[[Target], list[Ask]]] = {
+    "pages.see": lambda t: [send("POST", "/v1/views", {"page": {"url": t.url}, "visit": "x" * 16})],
+    "comments.post": lambda t: [
+        draft(t, section=t.section, parent=t.comment),
+        draft(t, **outlined(0), parent=t.comment),
+    ],
+    "comments.edit": lambda t: [send("PATCH", f"/v1/comments/{t.comment}", {"source": "An attempt."})],
+    "comments.remove": lambda t: [send("DELETE", f"/v1/comments/{t.comment}")],
+    "comments.support": lambda t: [send("PUT", f"/v1/comments/{t.comment}/reaction")],
+    "comments.unsupport": lambda t: [send("DELETE", f"/v1/comments/{t.comment}/reaction")],
+    "comments.flag": lambda t: [send("POST", f"/v1/comments/{t.comment}/flag", {"reason": "spam"})],
+    "moderation.approve": decide("approve"),
+    "moderation.hide": decide("hide"),
+    "moderation.restore": decide("restore"),
+    "moderation.purge": decide("purge"),
+    "moderation.set_section": lambda t: [send("PUT", f"/v1/sections/{t.section}/state", {"state": "locked"})],
+}
+
+# Nothing that they take names a comment, a section or a page; they are asked all the same.
+ELSEWHERE: dict[str, Callable[[Target], list[Ask]]] = {
+    "accounts.sign_in": lambda t: [send("POST", "/v1/sign-in", {"code": t.comment * 2})],
+    "accounts.grant": lambda t: [send("POST", "/v1/grants", {"origin": ORIGIN})],
+    "accounts.redeem": lambda t: [send("POST", "/v1/grants/redeem", {"code": t.comment * 2})],
+    "accounts.sign_out": lambda t: [Ask("GET", "/v1/session", {})],
+    "openapi": lambda t: [get("/openapi.json")],
+    "health.alive": lambda t: [get("/healthz")],
+    "health.ready": lambda t: [get("/readyz")],
+    "service.sign_in": lambda t: [get("/sign-in", url=t.url)],
+    "service.style": lambda t: [get("/service.css")],
+    "widget.loader": lambda t: [get("/postil.js")],
+    "widget.module": lambda t: [get("/w/x/panel.js"), get(f"/w/x/{t.comment}")],
+}
+
+# Asked over a socket, in test_leaks.py.
+SOCKETS = {"live.watch"}
+
+
+def table() -> list[BaseRoute]:
+    return routes(Widget())
+
+
+def operations() -> Iterator[Operation]:
+    return (row for row in table() if isinstance(row, Operation))
