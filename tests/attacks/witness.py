@@ -12,6 +12,7 @@ class Witness:
     """Sees all pages of a context. Requests to other places than `home` are noted, and end here."""
 
     def __init__(self, context: BrowserContext, home: Sequence[str]) -> None:
+        self.context = context
         self.home = tuple(f"{origin}/" for origin in home)
         self.requests: list[str] = []
         self.answers: list[tuple[int, str]] = []

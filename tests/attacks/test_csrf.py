@@ -1,0 +1,277 @@
+"""Another site's page tries to act in its visitor's name: by fetch, form, beacon, socket and message. Nothing changes,
+and the same thing done from the registered site does."""
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from tests import left_out
+from tests.attacks.flood import local
+from tests.attacks.witness import Witness
+from tests.browser.stage import Articles, Reader, Stage, open_stage
+from tests.conftest import ARGUMENTS
+from tests.service import outlined
+
+pytestmark = pytest.mark.browser
+
+EVIL_PAGE = """<!doctype html><meta charset=utf-8><title>evil</title><script>
+const heard = [];
+addEventListener("message", ({ data }) => heard.push(data));
+</script>"""
+
+# What any page can have its visitor's browser send. Answers what each way saw: a status, or that it saw nothing.
+WAYS = """async ({ service, url, body, comment, author, token }) => {
+  const { source, ...rest } = body;
+  const text = JSON.stringify(body);
+  const ask = (path, more) => fetch(service + path, more).then((answer) => answer.status, () => "refused");
+  const write = (method, path, headers, json) => ask(path, {
+    method, headers: { ...headers, "Content-Type": "application/json" }, body: json && JSON.stringify(json),
+  });
+  const blind = (path, type, body) =>
+    ask(path, { method: "POST", mode: "no-cors", headers: { "Content-Type": type }, body });
+  const form = (path, enctype) => new Promise((done) => {
+    const frame = Object.assign(document.createElement("iframe"), { name: Math.random() });
+    const form = document.createElement("form");
+    Object.assign(form, { action: service + path, method: "post", enctype, target: frame.name });
+    // As text/plain this is the very JSON, whose source is "forged=1".
+    const name = `${JSON.stringify(rest).slice(0, -1)},"source":"forged`;
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value: '1"}' }));
+    document.body.append(frame, form);
+    form.submit();
+    setTimeout(() => done("sent"), 500);
+  });
+  const socket = () => new Promise((done) => {
+    const made = new WebSocket(`${service.replace("http", "ws")}/v1/live`);
+    made.onopen = () => (made.close(), done("open"));
+    made.onerror = () => done("refused");
+  });
+  const hide = `/v1/comments/${comment}/hide`;
+  const types = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"];
+  const seen = {};
+  if (location.hostname === "evil.test") {
+    for (const type of types) {
+      seen[`no-cors post ${type}`] = await blind("/v1/comments", type, text);
+      seen[`no-cors hide ${type}`] = await blind(hide, type, "{}");
+      seen[`form post ${type}`] = await form("/v1/comments", type);
+      seen[`form hide ${type}`] = await form(hide, type);
+      navigator.sendBeacon(`${service}/v1/comments`, new Blob([text], { type }));
+    }
+    navigator.sendBeacon(`${service}/v1/comments`, new Blob([text], { type: "application/json" }));
+    seen["get hide"] = await ask(`${hide}?_method=POST`, { mode: "no-cors" });
+  }
+  seen.socket = await socket();
+  seen.post = await write("POST", "/v1/comments", {}, body);
+  seen["post as author"] = await write("POST", "/v1/comments", { "Postil-Author": author }, body);
+  seen.edit = await write("PATCH", `/v1/comments/${comment}`, { "Postil-Author": author }, { source: "forged" });
+  seen.hide = await write("POST", hide, { Authorization: `Bearer ${token}` }, {});
+  seen.remove = await write("DELETE", `/v1/comments/${comment}`, { "Postil-Author": author });
+  return seen;
+}"""
+
+# All sorts of messages, the true one among them.
+FUZZ = """async ([name, grant]) => {
+  const pick = (...from) => from[Math.floor(Math.random() * from.length)];
+  const odd = () => pick(null, undefined, 0, NaN, "", "grant", [], {}, grant.code, grant.nonce, { toString: 1 });
+  const shapes = [
+    odd, () => grant, () => JSON.stringify(grant), () => ({ postil: "grant", grant }), () => ({ postil: odd() }),
+    () => ({ ...grant, nonce: odd() }), () => ({ ...grant, code: odd() }), () => ({ ...grant, origin: odd() }),
+  ];
+  for (let n = 0; n < 1000; n++) window[name].postMessage(pick(...shapes)(), "*");
+  window[name].postMessage(grant, "*");
+}"""
+
+
+@dataclass
+class Scene:
+    stage: Stage
+    evil: str
+
+    @property
+    def http(self) -> httpx2.Client:
+        return httpx2.Client(base_url=local(self.stage), trust_env=False)
+
+    def comment(self, url: str, author: str) -> str:
+        body = {"page": {"url": url}, **words("Mine."), **outlined(1)}
+        with self.http as http:
+            answer = http.post("/v1/comments", json=body, headers={"Origin": self.stage.site, "Postil-Author": author})
+        return str(answer.json()["comment"]["id"])
+
+    def grant(self) -> str:
+        """A code that is good for the site's page, for a minute."""
+        with self.http as http:
+            code = self.stage.sign_in_link(f"Mod {secrets.token_hex(3)}").split("#")[1]
+            signed = http.post("/v1/sign-in", json={"code": code}, headers={"Origin": self.stage.service}).json()
+            headers = {"Origin": self.stage.service, "Authorization": f"Bearer {signed['token']}"}
+            return str(http.post("/v1/grants", json={"origin": self.stage.site}, headers=headers).json()["code"])
+
+    def token(self) -> str:
+        with self.http as http:
+            answer = http.post("/v1/grants/redeem", json={"code": self.grant()}, headers={"Origin": self.stage.site})
+        return str(answer.json()["token"])
+
+    def written(self) -> list[str]:
+        """The whole database."""
+        with closing(sqlite3.connect(self.stage.resources.settings.data / "postil.db")) as database:
+            return list(database.iterdump())
+
+
+def words(source: str) -> dict[str, str]:
+    return {"name": "Ann", "nonce": secrets.token_urlsafe(12), "source": source}
+
+
+@pytest.fixture(scope="module")
+def scene(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    stage, evil = open_stage(tmp_path_factory.mktemp("csrf")), Articles()
+    evil.pages["/"] = EVIL_PAGE
+    yield Scene(stage, f"http://evil.test:{evil.port}")
+    evil.close()
+    stage.close()
+
+
+@pytest.fixture
+def witness(scene: Scene, context: BrowserContext) -> Witness:
+    return Witness(context, home=[scene.stage.service, scene.stage.site, scene.evil])
+
+
+def test_another_site_s_page_changes_nothing_even_with_tokens(scene: Scene, witness: Witness) -> None:
+    url, author = scene.stage.article(), secrets.token_urlsafe(32)
+    comment, token = scene.comment(url, author), scene.token()
+    body = {"page": {"url": url}, **outlined(1), **words("forged")}
+    told = {
+        "service": scene.stage.service,
+        "url": url,
+        "comment": comment,
+        "author": author,
+        "token": token,
+        "body": body,
+    }
+
+    page = witness.context.new_page()
+    page.goto(scene.evil)
+    before = scene.written()
+    seen: dict[str, Any] = page.evaluate(WAYS, told)
+    page.close()
+
+    assert scene.written() == before
+    assert set(seen.values()) == {0, "sent", "refused"}
+    arrived = [status for status, address in witness.answers if address.startswith(scene.stage.service)]
+    assert len(arrived) > 15
+    assert all(400 <= status < 500 for status in arrived), witness.answers
+    print(f"{len(seen)} ways, {len(arrived)} of their requests arrived")
+
+    reader = Reader(witness.context, "Ann")
+    reader.visit(url)
+    control = reader.page.evaluate(WAYS, told)
+    assert control == {"socket": "open", "post": 401, "post as author": 201, "edit": 200, "hide": 200, "remove": 200}
+    assert scene.written() != before
+
+
+def test_messages_of_others_make_nobody_a_moderator(scene: Scene, witness: Witness) -> None:
+    url = scene.stage.article()
+    scene.comment(url, secrets.token_urlsafe(32))
+    evil = witness.context.new_page()
+    evil.goto(scene.evil)
+    reader = Reader(witness.context, "Mira")
+    reader.page.close()
+    with evil.expect_popup() as opened:
+        evil.evaluate("(url) => { window.article = open(url); }", url)
+    reader.page = opened.value
+    reader.page.on("pageerror", lambda error: reader.failures.append(str(error)))
+    reader.rows.first.wait_for()
+    reader.discuss("Method")
+    reader.panel.locator("[data-action=menu]").click()
+    with reader.page.expect_popup() as popup:
+        reader.panel.locator("[data-action=moderate]").click()
+    asking = popup.value
+    asking.locator("input").wait_for()
+    nonce = asking.evaluate("() => new URLSearchParams(location.search).get('nonce')")
+
+    # Everything is right about the last one but who sends it: a live code, and the nonce.
+    evil.evaluate(FUZZ, ["article", {"postil": "grant", "code": scene.grant(), "nonce": nonce}])
+    reader.page.wait_for_timeout(500)
+
+    assert granted(reader.page) is None
+    assert redeemed(witness) == []
+    assert reader.failures == []
+
+    asking.locator("input").fill(scene.stage.sign_in_link("Mira"))
+    with asking.expect_event("close"):
+        asking.locator("button").click()
+    expect(reader.panel.locator("[data-action=hide]").first).to_be_attached()
+    assert granted(reader.page)["name"] == "Mira"
+    assert redeemed(witness) == [200]
+
+
+def test_a_signed_in_moderator_vouches_to_no_other_site(scene: Scene, witness: Witness) -> None:
+    mira, evil = witness.context.new_page(), witness.context.new_page()
+    mira.goto(scene.stage.sign_in_link("Vera"))
+    expect(mira.get_by_role("status")).to_contain_text("Vera")
+    kept = mira.evaluate("() => JSON.stringify(localStorage)")
+    evil.goto(scene.evil)
+
+    with evil.expect_popup() as asked:
+        evil.evaluate("(url) => { window.popup = open(url); }", vouching(scene, scene.evil))
+    expect(asked.value.locator("[data-state=asking]")).to_be_attached()
+    evil.evaluate(FUZZ, ["popup", {"postil": "grant", "code": "a" * 32, "nonce": "n"}])
+    with evil.expect_popup() as vouched:
+        evil.evaluate("(url) => { open(url, 'other'); }", vouching(scene, scene.stage.site))
+    if not vouched.value.is_closed():
+        vouched.value.wait_for_event("close")
+
+    grants = [status for status, address in witness.answers if address.endswith("/v1/grants")]
+    assert grants[-1] == 200  # a code was made for the site; it went to the site's origin, and nobody there
+    assert all(400 <= status < 500 for status in grants[:-1])
+    assert evil.evaluate("() => heard") == []
+    assert mira.evaluate("() => JSON.stringify(localStorage)") == kept
+
+
+def test_all_works_with_third_party_cookies_blocked_since_there_are_none(
+    scene: Scene, chromium: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "Default").mkdir()
+    (tmp_path / "Default" / "Preferences").write_text(json.dumps({"profile": {"cookie_controls_mode": 1}}))
+    context = chromium.browser_type.launch_persistent_context(
+        tmp_path, executable_path=left_out.program("chromium"), args=ARGUMENTS, viewport={"width": 1360, "height": 900}
+    )
+    try:
+        set_cookies: list[str] = []
+        context.on("response", lambda answer: set_cookies.extend(k for k in answer.headers if k == "set-cookie"))
+        reader = Reader(context, "Mina")
+        reader.page.goto(scene.stage.sign_in_link("Mina Moderates"))
+        expect(reader.page.get_by_role("status")).to_contain_text("Mina Moderates")
+        reader.visit(scene.stage.article())
+        reader.discuss("Method")
+        reader.post("No biscuits.")
+        reader.panel.locator("[data-action=menu]").click()
+        with reader.page.expect_popup():
+            reader.panel.locator("[data-action=moderate]").click()
+        expect(reader.panel.locator("[data-action=hide]").first).to_be_attached()
+        reader.page.reload()
+        reader.discuss("Method")
+        expect(reader.panel.locator("[data-action=hide]").first).to_be_attached()
+
+        assert context.cookies() == []
+        assert set_cookies == []
+        assert (reader.failures, reader.violations) == ([], [])
+    finally:
+        context.close()
+
+
+def vouching(scene: Scene, origin: str) -> str:
+    return f"{scene.stage.service}/sign-in?origin={origin}&nonce=n"
+
+
+def granted(page: Page) -> Any:
+    return json.loads(page.evaluate("() => sessionStorage['postil:grant'] ?? 'null'"))
+
+
+def redeemed(witness: Witness) -> list[int]:
+    return [status for status, address in witness.answers if address.endswith("/grants/redeem")]
