@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def table(rows: list[Row]) -> str:
     heads = ["", "Postil", "floor", "unit", "ratio", "p50 ms", "floor p50", "p99 ms"]
-    lines = [[row.name, *map(figure, (row.ours, row.floor)), row.unit, f"{row.ratio:.2f}"] for row in rows]
+    lines = [[row.name, *map(figure, (row.ours, row.floor)), row.unit, figure(row.ratio)] for row in rows]
     for line, row in zip(lines, rows, strict=True):
         line += [figure(row.p50), figure(row.floor_p50), figure(row.p99)]
     widths = [max(len(line[column]) for line in [heads, *lines]) for column in range(len(heads))]

@@ -41,9 +41,6 @@ async def constant(listening: socket.socket, *sizes: str) -> None:
     from starlette.responses import Response
     from starlette.routing import Route
 
-    from postil.serving import config
-    from postil.settings import Settings
-
     bodies = {size: b"x" * int(size) for size in sizes} | {"healthz": b"ok"}
 
     async def answer(request: Request) -> Response:
@@ -54,7 +51,8 @@ async def constant(listening: socket.socket, *sizes: str) -> None:
         return Response(bodies[size], 200, headers, "application/json")
 
     app = Starlette(routes=[Route("/{size}", answer)])
-    await uvicorn.Server(config(app, Settings(_env_file=None))).serve(sockets=[listening])
+    quiet: dict[str, Any] = {"log_level": "warning", "access_log": False, "proxy_headers": False}
+    await uvicorn.Server(uvicorn.Config(app, server_header=False, **quiet)).serve(sockets=[listening])
 
 
 async def broadcast(listening: socket.socket, size: str) -> None:
