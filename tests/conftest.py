@@ -6,7 +6,7 @@ for each test. Mark such tests `browser`.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -30,7 +30,9 @@ def chromium() -> Iterator[Browser]:
     path = left_out.program("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        loop = asyncio._get_running_loop()
         yield browser
+        asyncio._set_running_loop(loop)  # a test without a browser may be the last, and hides it
         browser.close()
 
 
@@ -48,17 +50,18 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
-@pytest.fixture(autouse=True)
-def _loops_apart(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Between its calls sync Playwright leaves its loop marked as running, which would make every async test
-    after the first browser test fail. Hide that mark from the tests that do not drive the browser."""
-    if "chromium" in request.fixturenames:
-        yield
-        return
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Between its calls sync Playwright leaves its loop marked as running, which would make every async test and
+    fixture after the first browser test fail. Hide that mark from whatever does not drive the browser."""
+    if "chromium" in getattr(item, "fixturenames", ()):
+        return (yield)
     running = asyncio._get_running_loop()
     asyncio._set_running_loop(None)
-    yield
-    asyncio._set_running_loop(running)
+    try:
+        return (yield)
+    finally:
+        asyncio._set_running_loop(None if running is None or running.is_closed() else running)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
