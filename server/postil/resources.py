@@ -9,16 +9,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 from sqlmodel import col
 
-from postil.db import Database
+from postil.db import Database, Transaction
 from postil.discussion import DAY
 from postil.errors import Unavailable
 from postil.live.bus import Bus, MemoryBus
 from postil.live.hub import Hub
-from postil.models import OneTimeCode, StaffSession, Visit, WaitingView
+from postil.models import Comment, OneTimeCode, Page, PublicSpan, StaffSession, SupportChange, Visit, WaitingView
+from postil.reading import MOST_BEHIND
 from postil.settings import Settings
 
 log = logging.getLogger("postil")
@@ -91,3 +92,14 @@ async def drop_expired(database: Database) -> None:
         await tx.execute(delete(OneTimeCode).where(col(OneTimeCode.expires_at) <= tx.now))
         await tx.execute(delete(StaffSession).where(col(StaffSession.expires_at) <= tx.now))
         await tx.execute(delete(WaitingView).where(col(WaitingView.seen_at) < tx.now - WAITING_DAYS * DAY))
+        await _drop_past(tx)
+
+
+async def _drop_past(tx: Transaction) -> None:
+    """Forget what no cursor can ask for any more: it lags by reading.MOST_BEHIND at most."""
+    oldest = select(Page.public_revision - 2 * MOST_BEHIND)  # type: ignore[call-overload]
+    of_support = oldest.where(col(Page.id) == SupportChange.page_id).scalar_subquery()
+    await tx.execute(delete(SupportChange).where(col(SupportChange.revision) < of_support))
+    of_span = oldest.join(Comment, col(Comment.page_id) == Page.id)
+    of_span = of_span.where(col(Comment.id) == PublicSpan.comment_id).correlate(PublicSpan).scalar_subquery()
+    await tx.execute(delete(PublicSpan).where(col(PublicSpan.until) < of_span))
