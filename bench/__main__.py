@@ -15,7 +15,7 @@ from bench.cases import Row, run
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=1.0, help="how long each load runs [1]")
+    parser.add_argument("--seconds", type=float, default=0.8, help="how long each load runs [0.8]")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is repeated; the median is told [3]")
     parser.add_argument("--sockets", type=int, default=1000, help="how many sockets hear the push [1000]")
     parser.add_argument("--json", action="store_true", help="print JSON, with every figure")
