@@ -20,6 +20,8 @@ from postil.models import Site
 from postil.outline import OutlineSection, outline_hash
 from postil.viewer import Viewer
 
+# Where fsync costs nothing; None for the usual place.
+MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
 ORIGIN = "https://blog.example"
 PAGE = PageRef(key="https://blog.example/essay", url="https://blog.example/essay", title="An essay")
 OUTLINE = [OutlineSection(heading=heading, level=2) for heading in ("Origins", "Method", "Results")]
@@ -96,7 +98,7 @@ class World:
 
 @asynccontextmanager
 async def world(*, premoderate: bool = False, clock: Clock | None = None) -> AsyncIterator[World]:
-    folder = Path(tempfile.mkdtemp(prefix="postil-test-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
+    folder = Path(tempfile.mkdtemp(prefix="postil-test-", dir=MEMORY))
     shutil.copy(_migrated(), folder / "postil.db")
     clock = clock or Clock()
     hints: list[Hint] = []

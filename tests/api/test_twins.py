@@ -5,7 +5,7 @@ Ids, revisions and cursors aside, every answer must be the same, byte for byte: 
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from tests.api.doors import READS, Target
@@ -47,13 +47,14 @@ class Twin:
             reply = mallory.post("Psst!", url=self.url, section=comment["section"], parent=comment["id"])
             self.owner.approve(reply)
             self.owner.hide(reply)
-        {
+        ends: dict[str, Callable[[Json], object]] = {
             "hidden": self.owner.hide,
             "hidden with a hidden reply": self.owner.hide,
             "removed": mallory.remove,
             "purged": self.owner.purge,
             "edited under premoderation": lambda comment: mallory.edit(comment, "Psst?"),
-        }[self.secret](comment)
+        }
+        ends[self.secret](comment)
 
     def live(self) -> None:
         visitor = self.service.visitor(self.origin)

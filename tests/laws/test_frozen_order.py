@@ -4,12 +4,12 @@ import asyncio
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.world import World, prepare, world
 
 from postil import discussion, moderation, windows
 from postil.answers import ThreadAnswer
 from postil.cursors import AfterRoot, Sort, parse_window
 from postil.policy import Action
-from tests.world import World, prepare, world
 
 prepare()
 
