@@ -56,18 +56,19 @@ def everywhere(text: str) -> list[Ask]:
     ]
 
 
-def inject(service: Service, texts: list[str]) -> None:
+def inject(service: Service, texts: list[str], shares: int = 1) -> None:
+    """Each text goes to every route; or each to its share of them, in turn."""
     reader = service.reader()
     tables = service.rows("SELECT name, sql FROM sqlite_master ORDER BY name")
     comments, posted = service.rows("SELECT count(*) FROM comment")[0][0], 0
-    for text in texts:
-        for ask in everywhere(text):
+    for number, text in enumerate(texts):
+        for ask in everywhere(text)[number % shares :: shares]:
             answer = ask.by(reader)
             assert answer.status_code < 500, (ask, answer.text)
             posted += answer.status_code == 201
     assert service.rows("SELECT name, sql FROM sqlite_master ORDER BY name") == tables
     assert service.rows("SELECT count(*) FROM comment") == [(comments + posted,)]
-    assert posted > len(texts) / 3, "most of these are comments like any other"
+    assert posted > len(texts) / shares / 3, "most of these are comments like any other"
 
 
 def test_what_breaks_a_query_breaks_none_of_ours(busy: Service) -> None:
@@ -77,7 +78,7 @@ def test_what_breaks_a_query_breaks_none_of_ours(busy: Service) -> None:
 @pytest.mark.shared
 @pytest.mark.skipif(not SHARED.exists(), reason="../shared is not here")
 def test_a_fifth_of_what_breaks_queries_breaks_none_of_ours(busy: Service) -> None:
-    inject(busy, strings(SHARED)[::15])
+    inject(busy, strings(SHARED)[::5], shares=4)
 
 
 @pytest.mark.soak
@@ -121,7 +122,7 @@ def test_nul_and_half_characters_are_refused_in_every_text_of_every_write(busy: 
             asked += 1
         fine = reader.ask(method, path, json=body)
         assert fine.status_code != 400, "the control: without it the body is read"
-    assert asked > 60
+    assert asked > 40
 
 
 def test_nul_is_refused_in_every_query(busy: Service) -> None:
@@ -131,9 +132,7 @@ def test_nul_is_refused_in_every_query(busy: Service) -> None:
             reader.get("/v1/page", **params)
 
 
-def test_what_is_text_comes_back_as_it_was(
-    busy: Service, text: str = "'; DROP TABLE comment; -- \\ % _ \u2028 😀"
-) -> None:
+def test_what_is_text_comes_back_as_it_was(busy: Service, text: str = "'; DROP TABLE comment; -- \\ % _ 😀") -> None:
     reader = busy.reader()
     posted = reader.post(f"`{text}`")
     moderator: Moderator = busy.moderator()
@@ -141,4 +140,4 @@ def test_what_is_text_comes_back_as_it_was(
     moderator.hide(posted, reason=text)
 
     assert posted["source"] == f"`{text}`"
-    assert moderator.comment(posted["id"])["comment"]["reason"] == text.replace("\u2028", " ")
+    assert moderator.comment(posted["id"])["comment"]["reason"] == text

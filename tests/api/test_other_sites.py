@@ -60,7 +60,7 @@ def test_their_ids_answer_as_ids_that_were_never_issued_and_nothing_of_theirs_ch
         for theirs, never in zip(*(row(target) for target in targets(both)), strict=True) if row else ():
             told, said = theirs.by(person), never.by(person)
             assert (told.status_code, told.content) == (said.status_code, said.content), (name, told.text)
-            assert told.status_code in (401, 404, 422), (name, told.text)
+            assert told.status_code >= 400, (name, told.text)
             compared += 1
     assert compared >= 12
     assert dump(both.service) == before
