@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from postil.db import Hint, Transaction
@@ -69,7 +69,7 @@ def support_change(change: Change, comment: Comment, delta: int) -> SupportChang
 
 async def set_state(change: Change, comment: Comment, section: Section, state: State) -> None:
     """Move a comment to `state`: counts, first publication, and what readers now see of it and above it."""
-    was_shown = comment.shown
+    old, was_shown, is_new = comment.state, comment.shown, not comment.staff_revision
     _count(section, comment.state, -1)
     _count(section, state, +1)
     comment.state = state
@@ -78,7 +78,8 @@ async def set_state(change: Change, comment: Comment, section: Section, state: S
     await _settle(change, comment, section)
     if was_shown or comment.shown:
         change.stamp_public(comment, section)
-        await _tell_faces(change, comment, section, is_new=comment.shown and not was_shown)
+        if old is not state:
+            await _tell_faces(change, comment, section, is_new=is_new)
     change.stamp_staff(comment, section)
 
 
@@ -128,16 +129,18 @@ async def _tell_faces(change: Change, comment: Comment, section: Section, *, is_
         section.last_at = max(section.last_at or 0, comment.created_at)
         section.faces = _latest([comment.author_name, *section.faces])
         return
+    # A full count, so that what was hidden leaves no trace: the names are those that would stand there without it.
     await change.tx.flush()
     query = (
-        select(col(Comment.author_name), col(Comment.created_at))
+        select(col(Comment.author_name), func.max(Comment.created_at))
         .where(col(Comment.section_id) == section.id, col(Comment.state) == State.PUBLISHED)
-        .order_by(col(Comment.id).desc())
-        .limit(FACES * 4)
+        .group_by(Comment.author_name)
+        .order_by(func.max(Comment.id).desc())
+        .limit(FACES)
     )
     rows = (await change.tx.execute(query)).all()
-    section.last_at = rows[0].created_at if rows else None
-    section.faces = _latest(row.author_name for row in rows)
+    section.last_at = max((last for _, last in rows), default=None)
+    section.faces = [name for name, _ in rows]
 
 
 def _latest(names: Iterable[str]) -> list[str]:

@@ -110,7 +110,8 @@ def section_answer(section: Section, audience: Audience) -> SectionAnswer:
     staff = audience is Audience.STAFF
     return SectionAnswer(
         id=section.id,
-        heading=section.heading,
+        # What nobody has published yet may have been named by whoever waits for a moderator.
+        heading=section.heading if staff or section.public_revision else "",
         state=section.state,
         comments=section.comments,
         pending=section.pending if staff else 0,
