@@ -31,7 +31,7 @@ test: $(VENV)/tested programs ## Install what the tests need, and pass them all.
 
 .PHONY: soak
 soak: $(VENV)/tested programs ## The long attacks: all of the corpora, 500 kills, deeper random histories.
-	@POSTIL_SOAK=1 $(BIN)/python -X utf8 -m pytest -m "soak or not soak" $(TESTS)
+	@$(BIN)/python -X utf8 -m pytest -m "soak or not soak" $(TESTS)
 
 .PHONY: lint
 lint: $(VENV)/tested ## Format, rules, types, arrows between rooms, models against migrations.
