@@ -267,12 +267,14 @@ async def test_reactions_are_gathered_and_posts_are_not(service: Service) -> Non
     section, comment = posted["section"]["id"], posted["comment"]["id"]
     async with service.open() as reader:
         await reader.watch([section])
+        begun = asyncio.get_running_loop().time()
         for number in range(20):
             last = await service.support(comment, f"{number:043}")
         await reader.reach(last["since"])
         assert reader.comments[comment]["support"] == 20
         steps = [message for message in reader.heard if message["type"] == "counts"]
-        assert len(steps) <= 3
+        # One at once, then one a second, however long this machine takes over them.
+        assert len(steps) <= 2 + asyncio.get_running_loop().time() - begun
         # A post waits for nobody, and takes the reactions before it along.
         last = await service.support(comment, f"{20:043}")
         said = await service.post(0)
@@ -280,12 +282,12 @@ async def test_reactions_are_gathered_and_posts_are_not(service: Service) -> Non
         assert reader.comments[comment]["support"] == 21
 
 
-async def test_a_lost_hint_is_healed_by_the_sweep(service: Service) -> None:
+async def test_a_lost_hint_is_healed_by_the_sweep(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     hub = service.resources.hub
     section = (await service.post(0))["section"]["id"]
     async with service.open() as reader:
         await reader.watch([section])
-        service.resources.bus._listeners.clear()  # type: ignore[attr-defined]
+        monkeypatch.setattr(service.resources.database, "on_commit", None)
         posted = await service.post(0)
         assert await reader.is_quiet()
         await hub.sweep()
