@@ -12,6 +12,8 @@ import httpx2
 from tests.browser.stage import Stage
 from tests.service import outlined
 
+from postil.outline import OutlineSection, outline_hash
+
 AT_ONCE = 6
 PLAIN = "Ines"
 
@@ -60,8 +62,9 @@ class Flood:
 
     async def _page(self, client: httpx2.AsyncClient, at: int, key: str, text: str) -> None:
         """As the address of a page on the site, its title and its section's heading, id and key."""
-        section = {"heading": text[:300], "level": 2, "id": text[:200], "key": text[:200]}
-        where = {"outline": {"hash": secrets.token_hex(16), "sections": [section]}}
+        section = OutlineSection(heading=text[:300], level=2, id=text[:200], key=text[:200])
+        row = {"heading": section.heading, "level": 2, "id": section.id, "key": section.key}
+        where = {"outline": {"hash": outline_hash([section]), "sections": [row]}}
         for url in (f"{self.stage.site}/{text}", f"{self.stage.site}/hostile-{at}"):
             response = await self._post(client, page={"url": url, "title": text[:300]}, **where)
             self.counts[f"path {response.status_code}"] += url.endswith(text)

@@ -42,8 +42,8 @@ ways = pytest.mark.parametrize(
     [
         pytest.param(True, STRICT, id="two locks"),
         pytest.param(False, STRICT, id="one lock"),
-        pytest.param(True, OPEN, id="two locks, open page"),
-        pytest.param(False, OPEN, id="one lock, open page", marks=pytest.mark.soak),
+        pytest.param(True, OPEN, id="two locks, open page", marks=pytest.mark.soak),
+        pytest.param(False, OPEN, id="one lock, open page"),
     ],
 )
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from tests.attacks.corpora import HERE, SHARED, strings
 from tests.attacks.flood import Flood
-from tests.browser.conftest import NARROW
 from tests.browser.stage import Reader, Stage
 
 pytestmark = pytest.mark.browser
@@ -52,7 +51,7 @@ def test_naughty_names_and_bodies_move_nobody(stage: Stage, somebody: Callable[.
 
     assert len([row for row in rows if row["text"] != CALM]) > 0.9 * len(naughty) > 40
     assert disturbed(rows) == []
-    reader.page.set_viewport_size(NARROW)
+    reader.page.set_viewport_size({"width": 360, "height": 740})
     assert disturbed(thread.evaluate(MEASURE)) == []
 
     # The control: without its box, a body's words are drawn over the neighbour, and that is seen.
