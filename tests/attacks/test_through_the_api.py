@@ -16,8 +16,8 @@ from tests.browser.stage import Reader, Stage, open_stage
 pytestmark = pytest.mark.browser
 
 HEADINGS = tuple(f"Part {number:02}" for number in range(1, 6))
-# Each post costs the service a transaction: without soak, one in eight of the fifth goes all the way. Of what goes, every
-# string is a comment and an address, and every fourth has a page of its own besides.
+# Each post costs the service a transaction: without soak, one in eight of the fifth goes all the way. Of what goes,
+# every string is a comment and an address, and every fourth has a page of its own besides.
 PART_OF = {HERE: 8, SHARED: 1}
 PAGES_OF = 4
 EVERYTHING = pytest.param(
