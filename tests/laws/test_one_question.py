@@ -263,7 +263,7 @@ def without_spans(patching: pytest.MonkeyPatch) -> None:
 
     async def forgetful(change: Change, node: Comment, section: Section, shown: bool) -> None:
         add = change.tx.add
-        change.tx.add = lambda thing, **more: None  # type: ignore[method-assign,misc]
+        change.tx.add = lambda thing, **more: None  # type: ignore[method-assign]
         try:
             await show(change, node, section, shown)
         finally:
