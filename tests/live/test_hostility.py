@@ -46,6 +46,13 @@ async def test_a_look_alike_origin_is_refused_before_the_handshake(service: Serv
     assert json.loads(answer.body)["code"] == "origin_refused"
 
 
+async def test_a_refused_socket_is_nothing_for_the_log(service: Service, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(InvalidStatus):
+        async with service.open("https://evil.example"):
+            pass
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_a_sites_page_watches_that_site_and_no_other(service: Service) -> None:
     async with service.open(OTHER) as reader:
         await reader.say({"type": "watch", "page": {"url": PAGE}})

@@ -7,6 +7,7 @@ he holds is freed. Fragments are counted too: `ws_max_size` adds up their bytes,
 
 import asyncio
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
@@ -25,6 +26,13 @@ class PatientProtocol(WebSocketsSansIOProtocol):
 
     _patience: asyncio.TimerHandle | None = None
     _cut: asyncio.TimerHandle | None = None
+
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            # A handshake that is refused with an answer is complete. uvicorn would log it as a crash, each time, and a
+            # stranger could fill the log.
+            self.handshake_complete = True
 
     def pause_writing(self) -> None:
         super().pause_writing()
