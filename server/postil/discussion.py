@@ -182,29 +182,37 @@ async def flag(tx: Transaction, viewer: Viewer, comment_id: str, reason: str, no
 
 async def see(tx: Transaction, viewer: Viewer, page: PageRef, visit: str) -> int:
     """Count a view: once for each `visit` (a browser's word for itself, new every day). Moves no revision."""
-    day = tx.now // DAY
-    visit_hash = hash_token(f"{viewer.site}\0{page.key}\0{day}\0{visit}")
-    is_new = await insert_if_new(tx, Visit, visit_hash=visit_hash, day=day)
     found = await find_page(tx, viewer.site, page.key)
-    if found is None:
-        return await _see_waiting(tx, viewer.site, page.key, is_new)
+    waiting = None if found else await _waiting_page(tx, viewer.site, page.key)
+    if found is None and waiting is None:
+        return 0
+    is_new = await _is_new_visit(tx, viewer.site, page.key, visit)
+    if waiting is not None:
+        waiting.views += int(is_new)
+        return waiting.views
+    assert found is not None
     if not is_new:
         return found.views
     one_more = update(Page).where(col(Page.id) == found.id).values(views=Page.views + 1).returning(col(Page.views))
     return int(await tx.scalar(one_more, execution_options={"synchronize_session": False}) or 0)
 
 
-async def _see_waiting(tx: Transaction, site: str, key: str, is_new: bool) -> int:
+async def _is_new_visit(tx: Transaction, site: str, key: str, visit: str) -> bool:
+    day = tx.now // DAY
+    visit_hash = hash_token(f"{site}\0{key}\0{day}\0{visit}")
+    return await insert_if_new(tx, Visit, visit_hash=visit_hash, day=day)
+
+
+async def _waiting_page(tx: Transaction, site: str, key: str) -> WaitingView | None:
+    """Where the views of a page without a row are kept; None when as many such pages are waiting as may."""
     kept = await tx.get(WaitingView, (site, key))
     if kept is None:
-        waiting = await tx.scalar(select(func.count()).select_from(WaitingView)) or 0
-        if waiting >= WAITING_PAGES:
-            return 0
+        if (await tx.scalar(select(func.count()).select_from(WaitingView)) or 0) >= WAITING_PAGES:
+            return None
         kept = WaitingView(site_id=site, key=key, seen_at=tx.now)
         tx.add(kept)
-    kept.views += int(is_new)
     kept.seen_at = tx.now
-    return kept.views
+    return kept
 
 
 # Authors

@@ -17,6 +17,8 @@ from postil.web.transport import PatientProtocol
 
 # The longest thing a reader says is a comment of 10,000 characters, over HTTP; on the socket he says far less.
 MOST_SOCKET_BYTES = 64 * 1024
+# Fifty pages' URLs of 2,000 characters each, as /v1/counts takes them, and the headers.
+MOST_HEAD_BYTES = 128 * 1024
 PING_SECONDS = 20
 STOP_SECONDS = 10
 
@@ -68,6 +70,7 @@ def config(app: object, settings: Settings) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         ws=PatientProtocol,
+        h11_max_incomplete_event_size=MOST_HEAD_BYTES,
         ws_max_size=MOST_SOCKET_BYTES,
         ws_per_message_deflate=False,
         ws_ping_interval=PING_SECONDS,
