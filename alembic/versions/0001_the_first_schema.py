@@ -37,11 +37,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "site",
-        sa.Column(
-            "id",
-            ID,
-            nullable=False,
-        ),
+        sa.Column("id", ID, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("premoderate", sa.Boolean(), nullable=False),
         sa.Column("edit_window", sa.Integer(), nullable=False),
@@ -59,66 +55,35 @@ def upgrade() -> None:
 
     op.create_table(
         "author",
-        sa.Column(
-            "id",
-            ID,
-            nullable=False,
-        ),
-        sa.Column(
-            "site_id",
-            ID,
-            nullable=False,
-        ),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("site_id", ID, nullable=False),
         sa.Column("token_hash", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["site_id"],
-            ["site.id"],
-        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("site_id", "token_hash"),
     )
     op.create_table(
         "moderator",
-        sa.Column(
-            "id",
-            ID,
-            nullable=False,
-        ),
-        sa.Column(
-            "site_id",
-            ID,
-            nullable=False,
-        ),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("site_id", ID, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("skeleton", sa.String(), nullable=False),
         sa.Column(
-            "role",
-            sa.Enum("reader", "moderator", "owner", name="role", native_enum=False, length=16),
-            nullable=False,
+            "role", sa.Enum("reader", "moderator", "owner", name="role", native_enum=False, length=16), nullable=False
         ),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("revoked_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["site_id"],
-            ["site.id"],
-        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("site_id", "skeleton"),
     )
     op.create_table(
         "origin",
         sa.Column("origin", sa.String(), nullable=False),
-        sa.Column(
-            "site_id",
-            ID,
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["site_id"],
-            ["site.id"],
-        ),
+        sa.Column("site_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"]),
         sa.PrimaryKeyConstraint("origin"),
     )
     with op.batch_alter_table("origin", schema=None) as batch_op:
@@ -126,16 +91,8 @@ def upgrade() -> None:
 
     op.create_table(
         "page",
-        sa.Column(
-            "id",
-            ID,
-            nullable=False,
-        ),
-        sa.Column(
-            "site_id",
-            ID,
-            nullable=False,
-        ),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("site_id", ID, nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("url", sa.String(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
@@ -143,27 +100,17 @@ def upgrade() -> None:
         sa.Column("staff_revision", sa.BigInteger(), nullable=False),
         sa.Column("views", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["site_id"],
-            ["site.id"],
-        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("site_id", "key"),
     )
     op.create_table(
         "waitingview",
-        sa.Column(
-            "site_id",
-            ID,
-            nullable=False,
-        ),
+        sa.Column("site_id", ID, nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("views", sa.Integer(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["site_id"],
-            ["site.id"],
-        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"]),
         sa.PrimaryKeyConstraint("site_id", "key"),
     )
     with op.batch_alter_table("waitingview", schema=None) as batch_op:
@@ -172,22 +119,11 @@ def upgrade() -> None:
     op.create_table(
         "onetimecode",
         sa.Column("code_hash", sa.String(), nullable=False),
-        sa.Column(
-            "moderator_id",
-            ID,
-            nullable=False,
-        ),
+        sa.Column("moderator_id", ID, nullable=False),
         sa.Column("origin", sa.String(), nullable=True),
-        sa.Column(
-            "session_id",
-            ID,
-            nullable=True,
-        ),
+        sa.Column("session_id", ID, nullable=True),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["moderator_id"],
-            ["moderator.id"],
-        ),
+        sa.ForeignKeyConstraint(["moderator_id"], ["moderator.id"]),
         sa.PrimaryKeyConstraint("code_hash"),
     )
     with op.batch_alter_table("onetimecode", schema=None) as batch_op:
@@ -196,32 +132,17 @@ def upgrade() -> None:
 
     op.create_table(
         "outline",
-        sa.Column(
-            "page_id",
-            ID,
-            nullable=False,
-        ),
+        sa.Column("page_id", ID, nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
         sa.Column("sections", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["page_id"],
-            ["page.id"],
-        ),
+        sa.ForeignKeyConstraint(["page_id"], ["page.id"]),
         sa.PrimaryKeyConstraint("page_id", "hash"),
     )
     op.create_table(
         "section",
-        sa.Column(
-            "id",
-            ID,
-            nullable=False,
-        ),
-        sa.Column(
-            "page_id",
-            ID,
-            nullable=False,
-        ),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("page_id", ID, nullable=False),
         sa.Column(
             "state",
             sa.Enum("open", "slow", "locked", "closed", name="sectionstate", native_enum=False, length=16),
@@ -241,10 +162,7 @@ def upgrade() -> None:
         sa.Column("public_revision", sa.BigInteger(), nullable=False),
         sa.Column("staff_revision", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["page_id"],
-            ["page.id"],
-        ),
+        sa.ForeignKeyConstraint(["page_id"], ["page.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("section", schema=None) as batch_op:
@@ -252,29 +170,14 @@ def upgrade() -> None:
 
     op.create_table(
         "staffsession",
-        sa.Column(
-            "id",
-            ID,
-            nullable=False,
-        ),
+        sa.Column("id", ID, nullable=False),
         sa.Column("token_hash", sa.String(), nullable=False),
-        sa.Column(
-            "moderator_id",
-            ID,
-            nullable=False,
-        ),
+        sa.Column("moderator_id", ID, nullable=False),
         sa.Column("scope", sa.Enum("page", "full", name="scope", native_enum=False, length=16), nullable=False),
-        sa.Column(
-            "granted_by",
-            ID,
-            nullable=True,
-        ),
+        sa.Column("granted_by", ID, nullable=True),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("revoked_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["moderator_id"],
-            ["moderator.id"],
-        ),
+        sa.ForeignKeyConstraint(["moderator_id"], ["moderator.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("token_hash"),
     )
@@ -285,60 +188,23 @@ def upgrade() -> None:
 
     op.create_table(
         "comment",
-        sa.Column(
-            "id",
-            ID,
-            nullable=False,
-        ),
-        sa.Column(
-            "site_id",
-            ID,
-            nullable=False,
-        ),
-        sa.Column(
-            "page_id",
-            ID,
-            nullable=False,
-        ),
-        sa.Column(
-            "section_id",
-            ID,
-            nullable=False,
-        ),
-        sa.Column(
-            "parent_id",
-            ID,
-            nullable=True,
-        ),
-        sa.Column(
-            "root_id",
-            ID,
-            nullable=False,
-        ),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("site_id", ID, nullable=False),
+        sa.Column("page_id", ID, nullable=False),
+        sa.Column("section_id", ID, nullable=False),
+        sa.Column("parent_id", ID, nullable=True),
+        sa.Column("root_id", ID, nullable=False),
         sa.Column(
             "path",
             sa.String(length=704).with_variant(sa.String(length=704, collation="C"), "postgresql"),
             nullable=False,
         ),
         sa.Column("depth", sa.Integer(), nullable=False),
-        sa.Column(
-            "author_id",
-            ID,
-            nullable=True,
-        ),
+        sa.Column("author_id", ID, nullable=True),
         sa.Column("author_name", sa.String(), nullable=False),
         sa.Column(
             "state",
-            sa.Enum(
-                "pending",
-                "published",
-                "hidden",
-                "removed",
-                "purged",
-                name="state",
-                native_enum=False,
-                length=16,
-            ),
+            sa.Enum("pending", "published", "hidden", "removed", "purged", name="state", native_enum=False, length=16),
             nullable=False,
         ),
         sa.Column("source", sa.String(), nullable=False),
@@ -358,26 +224,11 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("edited_at", sa.BigInteger(), nullable=True),
         sa.Column("published_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["author_id"],
-            ["author.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["page_id"],
-            ["page.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["parent_id"],
-            ["comment.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["section_id"],
-            ["section.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["site_id"],
-            ["site.id"],
-        ),
+        sa.ForeignKeyConstraint(["author_id"], ["author.id"]),
+        sa.ForeignKeyConstraint(["page_id"], ["page.id"]),
+        sa.ForeignKeyConstraint(["parent_id"], ["comment.id"]),
+        sa.ForeignKeyConstraint(["section_id"], ["section.id"]),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("comment", schema=None) as batch_op:
@@ -392,75 +243,28 @@ def upgrade() -> None:
 
     op.create_table(
         "decision",
-        sa.Column(
-            "id",
-            ID,
-            nullable=False,
-        ),
-        sa.Column(
-            "site_id",
-            ID,
-            nullable=False,
-        ),
-        sa.Column(
-            "comment_id",
-            ID,
-            nullable=False,
-        ),
-        sa.Column(
-            "moderator_id",
-            ID,
-            nullable=False,
-        ),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("site_id", ID, nullable=False),
+        sa.Column("comment_id", ID, nullable=False),
+        sa.Column("moderator_id", ID, nullable=False),
         sa.Column("move", sa.String(), nullable=False),
         sa.Column(
             "from_state",
-            sa.Enum(
-                "pending",
-                "published",
-                "hidden",
-                "removed",
-                "purged",
-                name="state",
-                native_enum=False,
-                length=16,
-            ),
+            sa.Enum("pending", "published", "hidden", "removed", "purged", name="state", native_enum=False, length=16),
             nullable=False,
         ),
         sa.Column(
             "to_state",
-            sa.Enum(
-                "pending",
-                "published",
-                "hidden",
-                "removed",
-                "purged",
-                name="state",
-                native_enum=False,
-                length=16,
-            ),
+            sa.Enum("pending", "published", "hidden", "removed", "purged", name="state", native_enum=False, length=16),
             nullable=False,
         ),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("note", sa.String(), nullable=True),
-        sa.Column(
-            "undoes",
-            ID,
-            nullable=True,
-        ),
+        sa.Column("undoes", ID, nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["comment_id"],
-            ["comment.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["moderator_id"],
-            ["moderator.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["site_id"],
-            ["site.id"],
-        ),
+        sa.ForeignKeyConstraint(["comment_id"], ["comment.id"]),
+        sa.ForeignKeyConstraint(["moderator_id"], ["moderator.id"]),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("decision", schema=None) as batch_op:
@@ -469,27 +273,13 @@ def upgrade() -> None:
 
     op.create_table(
         "flag",
-        sa.Column(
-            "comment_id",
-            ID,
-            nullable=False,
-        ),
-        sa.Column(
-            "author_id",
-            ID,
-            nullable=False,
-        ),
+        sa.Column("comment_id", ID, nullable=False),
+        sa.Column("author_id", ID, nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["author_id"],
-            ["author.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["comment_id"],
-            ["comment.id"],
-        ),
+        sa.ForeignKeyConstraint(["author_id"], ["author.id"]),
+        sa.ForeignKeyConstraint(["comment_id"], ["comment.id"]),
         sa.PrimaryKeyConstraint("comment_id", "author_id"),
     )
     with op.batch_alter_table("flag", schema=None) as batch_op:
@@ -497,26 +287,12 @@ def upgrade() -> None:
 
     op.create_table(
         "posted",
-        sa.Column(
-            "author_id",
-            ID,
-            nullable=False,
-        ),
+        sa.Column("author_id", ID, nullable=False),
         sa.Column("nonce", sa.String(), nullable=False),
         sa.Column("body_hash", sa.String(), nullable=False),
-        sa.Column(
-            "comment_id",
-            ID,
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["author_id"],
-            ["author.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["comment_id"],
-            ["comment.id"],
-        ),
+        sa.Column("comment_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(["author_id"], ["author.id"]),
+        sa.ForeignKeyConstraint(["comment_id"], ["comment.id"]),
         sa.PrimaryKeyConstraint("author_id", "nonce"),
     )
     with op.batch_alter_table("posted", schema=None) as batch_op:
@@ -524,39 +300,18 @@ def upgrade() -> None:
 
     op.create_table(
         "publicspan",
-        sa.Column(
-            "comment_id",
-            ID,
-            nullable=False,
-        ),
+        sa.Column("comment_id", ID, nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["comment_id"],
-            ["comment.id"],
-        ),
+        sa.ForeignKeyConstraint(["comment_id"], ["comment.id"]),
         sa.PrimaryKeyConstraint("comment_id", "since"),
     )
     op.create_table(
         "reaction",
-        sa.Column(
-            "comment_id",
-            ID,
-            nullable=False,
-        ),
-        sa.Column(
-            "author_id",
-            ID,
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["author_id"],
-            ["author.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["comment_id"],
-            ["comment.id"],
-        ),
+        sa.Column("comment_id", ID, nullable=False),
+        sa.Column("author_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(["author_id"], ["author.id"]),
+        sa.ForeignKeyConstraint(["comment_id"], ["comment.id"]),
         sa.PrimaryKeyConstraint("comment_id", "author_id"),
     )
     with op.batch_alter_table("reaction", schema=None) as batch_op:
@@ -564,31 +319,13 @@ def upgrade() -> None:
 
     op.create_table(
         "supportchange",
-        sa.Column(
-            "page_id",
-            ID,
-            nullable=False,
-        ),
+        sa.Column("page_id", ID, nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "comment_id",
-            ID,
-            nullable=False,
-        ),
-        sa.Column(
-            "section_id",
-            ID,
-            nullable=False,
-        ),
+        sa.Column("comment_id", ID, nullable=False),
+        sa.Column("section_id", ID, nullable=False),
         sa.Column("delta", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["comment_id"],
-            ["comment.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["page_id"],
-            ["page.id"],
-        ),
+        sa.ForeignKeyConstraint(["comment_id"], ["comment.id"]),
+        sa.ForeignKeyConstraint(["page_id"], ["page.id"]),
         sa.PrimaryKeyConstraint("page_id", "revision"),
     )
     _keep_decisions()
