@@ -36,13 +36,19 @@ def bundle(folder: Path = SOURCES) -> dict[str, str]:
 
 
 def _as_module(entry: str, sources: dict[str, str]) -> str:
-    return "export " * bool(_EXPORTED.findall(sources[entry])) + _as_constants(entry, sources, with_needed=True)
+    """A module that exports what `entry` does, with no name at its top that could stand before the browser's own."""
+    value, names = _as_value(entry, sources), _EXPORTED.findall(sources[entry])
+    if not names:
+        return f"{value};\n"
+    taken = ", ".join(f"{name}: module_{name}" for name in names)
+    given = ", ".join(f"module_{name} as {name}" for name in names)
+    return f"const {{ {taken} }} = {value};\nexport {{ {given} }};\n"
 
 
-def _as_constants(name: str, sources: dict[str, str], *, with_needed: bool = False) -> str:
+def _as_constants(name: str, sources: dict[str, str]) -> str:
     """A module in a scope of its own, handing out what it exports: `const { a, b } = (() => { … })();`"""
     names = ", ".join(_EXPORTED.findall(sources[name]))
-    value = _as_value(name, sources) if with_needed else _scope(_without_modules(sources[name], sources), names)
+    value = _scope(_without_modules(sources[name], sources), names)
     return f"const {{ {names} }} = {value};\n" if names else f"{value};\n"
 
 
@@ -50,8 +56,20 @@ def _as_value(entry: str, sources: dict[str, str]) -> str:
     """An expression that gives what a module exports, and holds all that it needs."""
     *needed, _ = list(dict.fromkeys(_needed(entry, sources)))
     _refuse_clashes(needed, sources)
-    before = "".join(_as_constants(name, sources) for name in needed)
-    return _scope(before + _without_modules(sources[entry], sources), ", ".join(_EXPORTED.findall(sources[entry])))
+    later = {name for part in (*needed, entry) for name in _LATER.findall(sources[part])}
+    before = "".join(_as_constants(name, sources) + _kept_whole(name, sources, later) for name in needed)
+    # In a scope within theirs, as its own names must not stand before the browser's: there is an `open` in both.
+    inner = _scope(_without_modules(sources[entry], sources), ", ".join(_EXPORTED.findall(sources[entry])))
+    return f"(() => {{\n{before}return {inner};\n}})()"
+
+
+def _kept_whole(name: str, sources: dict[str, str], later: set[str]) -> str:
+    """A module that is asked for later is handed out whole too, under a name of its own: `const { a } = await …`."""
+    return f"const {_whole(name)} = {{ {', '.join(_EXPORTED.findall(sources[name]))} }};\n" if name in later else ""
+
+
+def _whole(name: str) -> str:
+    return "module_" + re.sub(r"\W", "_", name.removesuffix(".js"))
 
 
 def _scope(body: str, names: str) -> str:
@@ -78,7 +96,7 @@ def _refuse_clashes(parts: list[str], sources: dict[str, str]) -> None:
 
 
 def _without_modules(source: str, sources: dict[str, str]) -> str:
-    source = _LATER.sub(lambda found: f"({{ {', '.join(_EXPORTED.findall(sources[found[1]]))} }})", source)
+    source = _LATER.sub(lambda found: _whole(found[1]), source)
     source = _EXPORT.sub("", _IMPORT.sub("", source))
     if left := re.search(r"^(?:import|export)\b.*", source, re.M):
         raise CannotBundle(f"“{left[0]}” is not of the form that can be joined.")

@@ -20,8 +20,13 @@ from postil.web.routes import routes
 from postil.web.static import Widget
 
 
-def make_app(resources: Resources, *, secret: bytes, more: Sequence[BaseRoute] = ()) -> Starlette:
-    """The service over `resources`. `secret` keys what stands for an address; `more` is the demo's own pages."""
+def make_app(
+    resources: Resources, *, secret: bytes, more: Sequence[BaseRoute] = (), widget: Widget | None = None
+) -> Starlette:
+    """The service over `resources`.
+
+    `secret` keys what stands for an address; `more` is the demo's own pages; `widget` the files to serve, if not ours.
+    """
     settings = resources.settings
     own_origin = parse_origin(settings.url)
 
@@ -36,7 +41,7 @@ def make_app(resources: Resources, *, secret: bytes, more: Sequence[BaseRoute] =
         async with running(resources):
             yield
 
-    widget = Widget()
+    widget = widget or Widget()
     app = Starlette(
         routes=[*routes(widget), *more],
         middleware=[

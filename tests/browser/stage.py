@@ -24,6 +24,7 @@ from postil.resources import Resources, make
 from postil.serving import config, listen, prepare
 from postil.settings import Settings
 from postil.viewer import Viewer
+from postil.web.static import Widget
 
 T = TypeVar("T")
 
@@ -163,7 +164,7 @@ class Stage:
         self.articles.close()
 
 
-def open_stage(folder: Path, **changed: Any) -> Stage:
+def open_stage(folder: Path, widget: Widget | None = None, **changed: Any) -> Stage:
     loop, articles = Loop(), Articles()
     listening = listen("127.0.0.1", 0)
     service = f"http://talk.test:{listening.getsockname()[1]}"
@@ -176,7 +177,7 @@ def open_stage(folder: Path, **changed: Any) -> Stage:
         await prepare(resources)
         async with resources.database.begin() as tx:
             await sites.add_site(tx, [site])
-        app = make_app(resources, secret=resources.database.lineage.secret.encode())
+        app = make_app(resources, secret=resources.database.lineage.secret.encode(), widget=widget)
         return uvicorn.Server(config(app, settings))
 
     server = loop.run(begin())

@@ -1,0 +1,67 @@
+"""The widget as a wheel carries it, joined and minified, does what its sources do."""
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+from tests.browser.stage import Reader, Stage, open_stage
+from tests.browser.test_discussion import moderate
+
+from postil.web.static import Widget
+
+pytestmark = pytest.mark.browser
+BUNDLE = Path(__file__).parents[2] / "client_widget" / "bundle.py"
+
+
+def bundle() -> Any:
+    spec = importlib.util.spec_from_file_location("bundle", BUNDLE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def stage(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("bundled")
+    bundle().write(folder)
+    stage = open_stage(tmp_path_factory.mktemp("stage"), Widget(folder))
+    yield stage
+    stage.close()
+
+
+def test_the_bundle_lets_readers_talk_and_a_moderator_hide(stage: Stage, somebody: Callable[..., Reader]) -> None:
+    url = stage.article()
+    ann, ben, mira = somebody("Ann"), somebody("Ben"), somebody("Mira")
+    asked: list[str] = []
+    ann.page.on("request", lambda request: asked.append(request.url))
+    ann.visit(url)
+    expect(ann.page.locator("[data-postil-views]")).not_to_have_text("0")
+    scripts = [each for each in asked if each.endswith(".js")]
+    assert len(scripts) == 1, "one script until a reader shows interest"
+
+    ann.discuss("Method")
+    ann.post("Buy my pills.")
+    ben.visit(url)
+    ben.discuss("Method")
+    ben.reply("Buy my pills.", "No.")
+    moderate(mira, stage, url)
+    mira.act("Buy my pills.", "hide")
+    mira.comment("Buy my pills.").locator("form").first.get_by_role("button", name="Hide").click()
+    expect(ben.panel.locator("[part=tombstone]")).to_contain_text("Hidden by a moderator")
+    expect(ben.panel).not_to_contain_text("pills")
+
+
+def test_modules_that_would_clash_are_not_joined() -> None:
+    bundling = bundle()
+    sources = {
+        "a.js": "export const one = 1;\n",
+        "b.js": "export const one = 2;\n",
+        "c.js": 'import { one } from "./a.js";\nimport { one } from "./b.js";\nexport const c = one;\n',
+    }
+    with pytest.raises(bundling.CannotBundle, match="both export"):
+        bundling._as_module("c.js", sources)
