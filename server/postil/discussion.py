@@ -112,7 +112,7 @@ async def post(tx: Transaction, viewer: Viewer, draft: Draft, rendered: Rendered
         tx.add(Posted(author_id=author.id, nonce=draft.nonce, body_hash=draft.body_hash, comment_id=comment.id))
         await _join_thread(change, comment, parent)
         state = State.PENDING if site.premoderate else State.PUBLISHED
-        place.section.pending += 1
+        place.section.pending += 1  # it begins as one that waits, and moves on from there like any other
         await set_state(change, comment, place.section, state)
     return Written(comment, place.section, change.page, site)
 

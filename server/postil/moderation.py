@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlmodel import col
 
 from postil.changing import changing, set_state, support_change
 from postil.db import Transaction
-from postil.errors import NotFound
 from postil.ids import new_id
 from postil.models import Comment, Decision, Flag, Page, Posted, Reaction, Section
 from postil.policy import Action, allow
-from postil.reading import page_of
+from postil.reading import find_section, page_of
 from postil.states import Move, SectionState, State, check
 from postil.viewer import Viewer
 
@@ -60,15 +59,9 @@ async def decide(
 async def set_section_state(tx: Transaction, viewer: Viewer, section_id: str, state: SectionState) -> Section:
     """Open, lock or close a section of the viewer's site."""
     allow(viewer, Action.SET_SECTION)
-    page_id = await tx.scalar(
-        select(col(Section.page_id))
-        .join(Page, col(Page.id) == Section.page_id)
-        .where(col(Section.id) == section_id, col(Page.site_id) == viewer.site)
-    )
-    if page_id is None:
-        raise NotFound()
-    async with changing(tx, page_id) as change:
-        section = await tx.get_one(Section, section_id)
+    section, page = await find_section(tx, section_id, viewer.site)
+    async with changing(tx, page.id) as change:
+        await tx.refresh(section)
         section.state = state
         (change.stamp_public if section.shown else change.stamp_staff)(section)
     return section

@@ -4,12 +4,23 @@ import json
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 HERE = Path(__file__).parents[1] / "data" / "corpora"
 SHARED = Path(__file__).parents[3] / "shared" / "corpora"
 
 ADDRESSES = {"wpt_urltestdata", "patt_redirect", "patt_ssrf"}
 # What is neither markup nor an address has its own tests.
 ELSEWHERE = {"json_parsing", "patt_sqli", "patt_crlf", "patt_csv", "patt_cors", "patt_proto_unicode"}
+# The whole of the sets, where they lie beside the project: for `make soak`.
+EVERYTHING = pytest.param(
+    SHARED,
+    marks=[
+        pytest.mark.soak,
+        pytest.mark.shared,
+        pytest.mark.skipif(not SHARED.exists(), reason="../shared is not here"),
+    ],
+)
 BOMB = 10_000
 
 

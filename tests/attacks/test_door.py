@@ -14,21 +14,13 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
-from tests.attacks.corpora import HERE, SHARED, strings
+from tests.attacks.corpora import EVERYTHING, HERE, strings
 from tests.attacks.witness import Witness, attempts
 
 from postil.web.static import widget_folder
 
 pytestmark = pytest.mark.browser
 
-EVERYTHING = pytest.param(
-    SHARED,
-    marks=[
-        pytest.mark.soak,
-        pytest.mark.shared,
-        pytest.mark.skipif(not SHARED.exists(), reason="../shared is not here"),
-    ],
-)
 folders = pytest.mark.parametrize("folder", [pytest.param(HERE, id="a fifth"), EVERYTHING])
 
 STRICT = (

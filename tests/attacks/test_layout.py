@@ -6,20 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.attacks.corpora import HERE, SHARED, strings
+from tests.attacks.corpora import EVERYTHING, HERE, strings
 from tests.attacks.flood import Flood
 from tests.browser.stage import Reader, Stage
 
 pytestmark = pytest.mark.browser
 
-EVERYTHING = pytest.param(
-    SHARED,
-    marks=[
-        pytest.mark.soak,
-        pytest.mark.shared,
-        pytest.mark.skipif(not SHARED.exists(), reason="../shared is not here"),
-    ],
-)
 CALM = "A calm neighbour, of one line."
 # In pixels, on a phone too. A name of 60 wide characters takes three lines beside its face, then comes the time.
 TALLEST, TALLEST_NAME = 800, 160

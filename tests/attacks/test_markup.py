@@ -8,21 +8,13 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
-from tests.attacks.corpora import HERE, SHARED, addresses, strings
+from tests.attacks.corpora import EVERYTHING, HERE, addresses, strings
 from tests.attacks.harness import Result, assault
 
 from postil.markup import MAX_SOURCE, Refused, agree, alarms, clean, render, tidy, vet
 
 pytestmark = pytest.mark.browser
 
-EVERYTHING = pytest.param(
-    SHARED,
-    marks=[
-        pytest.mark.soak,
-        pytest.mark.shared,
-        pytest.mark.skipif(not SHARED.exists(), reason="../shared is not here"),
-    ],
-)
 folders = pytest.mark.parametrize("folder", [pytest.param(HERE, id="a fifth"), EVERYTHING])
 
 # Its href is a character reference of 5,000 digits, over which bleach raises: refused, as render() would.

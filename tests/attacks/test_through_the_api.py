@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
-from tests.attacks.corpora import HERE, SHARED, strings
+from tests.attacks.corpora import EVERYTHING, HERE, strings
 from tests.attacks.flood import Flood
 from tests.attacks.harness import assault
 from tests.attacks.witness import Witness, attempts
@@ -18,15 +18,6 @@ pytestmark = pytest.mark.browser
 HEADINGS = tuple(f"Part {number:02}" for number in range(1, 6))
 # Every string is a comment and an address, and every fourth has a page of its own besides.
 PAGES_OF = 4
-EVERYTHING = pytest.param(
-    SHARED,
-    marks=[
-        pytest.mark.soak,
-        pytest.mark.shared,
-        pytest.mark.skipif(not SHARED.exists(), reason="../shared is not here"),
-    ],
-)
-
 # Goes through all sections by the widget's own buttons, and says what stands there at the end of each.
 READ_ALL = """async () => {
   const until = async (ready) => {

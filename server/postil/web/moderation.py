@@ -8,6 +8,7 @@ from postil.errors import Unauthorized
 from postil.moderation import Decided
 from postil.names import clean_text
 from postil.policy import Action
+from postil.states import SectionState
 from postil.viewer import Viewer
 from postil.web import door
 from postil.web.api import Reply
@@ -73,6 +74,6 @@ async def set_section(
         viewer = await door.writer_of(tx, request, authorization=authorization)
         if not viewer.is_staff:
             raise Unauthorized()
-        found = await moderation.set_section_state(tx, viewer, section, body.state)
+        found = await moderation.set_section_state(tx, viewer, section, SectionState(body.state))
         answer = reading.section_answer(found, viewer.audience)
     return Reply(answer.encode(), headers=PRIVATE)

@@ -6,7 +6,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from postil.markup import MAX_SOURCE
 from postil.outline import OutlineSection
-from postil.states import SectionState
 from postil.urls import page_key, page_url
 
 
@@ -87,7 +86,9 @@ class DecisionCreate(In):
 
 
 class SectionStateIn(In):
-    state: Annotated[SectionState, Field(strict=False)]
+    """`slow` is not among them until it has an effect."""
+
+    state: Literal["open", "locked", "closed"]
 
 
 class ViewCreate(In):
