@@ -1,0 +1,145 @@
+"""What is left of a section's text when it leaves the reader's browser: enough to know it again, not to read it.
+
+The browser computes the same (client_widget/src, held by tests/data/fingerprint_vectors.json), so everything
+here is chosen for what Python and JavaScript agree on: NFKC, lower case, general categories, 32-bit arithmetic.
+
+A print holds two samples of the text's distinct items: its words, which survive heavy editing, and its pairs of
+neighbouring words, which two unrelated texts rarely share. Each sample is the items with the lowest hashes
+(bottom-k), so that two samples are of the same items below the lower of their ends, and both likeness and
+containment can be told from them. Digits are no words: a view counter or a date changes nothing.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+MOST_WORDS = 128
+MOST_PAIRS = 100
+ENDS_WORDS = 8
+ENDS_CHARACTERS = 120
+HASH_BITS = 18
+
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+# Scripts that put no spaces between words, or glue much to them: Thai, Lao, Burmese, Khmer, Han, kana, Hangul.
+UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u312f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+)
+ONE_SORT = re.compile(f"[{UNSPACED}]+|[^{UNSPACED}]+")
+GLUED = re.compile(f"[{UNSPACED}]")
+
+
+class Fingerprint(NamedTuple):
+    """`print`: ASCII, at most 700 characters, "" for no words. `first`, `last`: words at either end, lower case."""
+
+    print: str
+    first: str
+    last: str
+
+
+class Sample(NamedTuple):
+    """The items whose value is below `end`, all of them."""
+
+    values: frozenset[int]
+    end: int
+
+
+class Sketch(NamedTuple):
+    """A print, read."""
+
+    words: Sample
+    pairs: Sample
+
+
+class _Kept(dict[int, str | None]):
+    """For str.translate: letters and marks stay, format characters (soft hyphens) vanish, the rest parts words."""
+
+    def __missing__(self, code: int) -> str | None:
+        category = unicodedata.category(chr(code))
+        self[code] = kept = chr(code) if category[0] in "LM" else None if category == "Cf" else " "
+        return kept
+
+
+def fingerprint(text: str) -> Fingerprint:
+    """The fingerprint of a section's plain text. Work and memory grow with its length, the answer does not."""
+    words = words_of(text)
+    tokens = [token for word in words for token in _tokens(word)]
+    known: dict[str, int] = {}
+    hashes = [known.get(token) or known.setdefault(token, _hash(token)) for token in tokens]
+    pairs = (_mix(_times(one, 0x9E3779B1) ^ other) for one, other in pairwise(hashes))
+    sketch = f"{_sample(known.values(), MOST_WORDS)}.{_sample(pairs, MOST_PAIRS)}" if words else ""
+    first, last = " ".join(words[:ENDS_WORDS]), " ".join(words[-ENDS_WORDS:])
+    return Fingerprint(sketch, first[:ENDS_CHARACTERS], last[-ENDS_CHARACTERS:])
+
+
+def words_of(text: str) -> list[str]:
+    """Runs of letters with their marks, in lower case and in one form; digits and all else part them."""
+    plain = unicodedata.normalize("NFKC", text).lower().replace("ς", "σ")
+    runs = (_from_letter(run) for run in plain.translate(_Kept()).split(" "))
+    return [run for run in runs if run]
+
+
+def read_print(text: str | None) -> Sketch | None:
+    """The samples in a print, or None where there are no words or it is no print: visitors send these."""
+    words, dot, pairs = (text or "").partition(".")
+    samples = _read(words, MOST_WORDS), _read(pairs, MOST_PAIRS)
+    if not dot or samples[0] is None or samples[1] is None or not samples[0].values:
+        return None
+    return Sketch(samples[0], samples[1])
+
+
+def _from_letter(run: str) -> str:
+    # A mark without its letter is a remnant of an emoji, say.
+    start = 0
+    while start < len(run) and unicodedata.category(run[start])[0] == "M":
+        start += 1
+    return run[start:]
+
+
+def _tokens(word: str) -> Iterator[str]:
+    if not GLUED.search(word):
+        yield word
+        return
+    for part in ONE_SORT.findall(word):
+        if len(part) == 1 or not GLUED.match(part):
+            yield part
+        else:
+            yield from (part[i : i + 2] for i in range(len(part) - 1))
+
+
+def _times(one: int, other: int) -> int:
+    return one * other & 0xFFFFFFFF
+
+
+def _mix(value: int) -> int:
+    value = _times(value ^ value >> 16, 0x85EBCA6B)
+    value = _times(value ^ value >> 13, 0xC2B2AE35)
+    return value ^ value >> 16
+
+
+def _hash(token: str) -> int:
+    value = 0x811C9DC5
+    for character in token:
+        value = (value ^ ord(character)) * 0x01000193 & 0xFFFFFFFF
+    return _mix(value)
+
+
+def _sample(hashes: Iterable[int], most: int) -> str:
+    lowest = sorted({value >> 32 - HASH_BITS for value in hashes})[:most]
+    return "".join(ALPHABET[v >> 12] + ALPHABET[v >> 6 & 63] + ALPHABET[v & 63] for v in lowest)
+
+
+DIGITS = {letter: value for value, letter in enumerate(ALPHABET)}
+
+
+def _read(text: str, most: int) -> Sample | None:
+    if len(text) % 3 or len(text) > 3 * most:
+        return None
+    digits = [DIGITS.get(letter, -1) for letter in text]
+    if -1 in digits:
+        return None
+    values = [high << 12 | middle << 6 | low for high, middle, low in zip(*[iter(digits)] * 3, strict=True)]
+    end = values[-1] + 1 if len(values) == most else 1 << HASH_BITS
+    return Sample(frozenset(values), end) if values == sorted(set(values)) else None
