@@ -3,9 +3,11 @@
 PostilError                    code
 ├── Invalid                    invalid              a field's value cannot be used
 │   ├── TooLong                too_long             a field has more characters than it may
-│   └── NameRefused            name_refused         a name that belongs to, or looks like, somebody else's
+│   ├── NameRefused            name_refused         a name that belongs to, or looks like, somebody else's
+│   └── FetchRefused           fetch_refused        a page that the server will not or cannot fetch
 ├── NotFound                   not_found            never issued, or not for this viewer: the same answer
 ├── Unauthorized               unauthorized         no token, or one that is unknown, spent or expired
+│   └── BadSignature           bad_signature        what a build sent is not signed, by no key of ours, or long ago
 ├── Forbidden                  forbidden            known, and not allowed
 │   ├── OriginRefused          origin_refused       not a page of this site
 │   └── EditWindowClosed       edit_window_closed   closed_at: when, in epoch seconds
@@ -67,6 +69,14 @@ class NameRefused(Invalid):
         super().__init__(field, detail)
 
 
+class FetchRefused(Invalid):
+    code = "fetch_refused"
+    sentence = "This page could not be fetched. See that its address is the site's own, and that it answers with HTML."
+
+    def __init__(self, detail: str | None = None, field: str = "url") -> None:
+        super().__init__(field, detail)
+
+
 class NotFound(PostilError):
     code = "not_found"
     sentence = "There is nothing here. It may have been taken away: reload the page."
@@ -75,6 +85,11 @@ class NotFound(PostilError):
 class Unauthorized(PostilError):
     code = "unauthorized"
     sentence = "Sign in first, or sign in again: the token is missing, expired or revoked."
+
+
+class BadSignature(Unauthorized):
+    code = "bad_signature"
+    sentence = "This is not signed with a key of the site's. Look which key the build uses, and sign the bytes as sent."
 
 
 class Forbidden(PostilError):
