@@ -1,5 +1,6 @@
 """Everything an operator can set: POSTIL_… in the environment or in a .env file. docs/settings.md lists it."""
 
+from ipaddress import ip_network
 from pathlib import Path
 
 from pydantic import Field, field_validator
@@ -17,6 +18,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     trusted_proxies: list[str] = Field([], description="Networks whose X-Forwarded-For is believed, as JSON.")
+    fetch_networks: list[str] = Field([], description="Networks of pages to fetch that are not public, as JSON.")
     rate_limits: bool = Field(True, description="Whether floods are turned away. Off only for load tests.")
     most_sockets: int = Field(10_000, ge=1, description="Sockets open at once; about 25 KB of memory each.")
     most_sockets_per_network: int = Field(200, ge=1, description="Sockets at once from one address or /64.")
@@ -26,6 +28,11 @@ class Settings(BaseSettings):
     @classmethod
     def _without_slash(cls, value: str) -> str:
         return value.rstrip("/")
+
+    @field_validator("fetch_networks")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        return [str(ip_network(name.strip())) for name in value]
 
     @property
     def database(self) -> str:
