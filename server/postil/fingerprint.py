@@ -22,6 +22,8 @@ ENDS_CHARACTERS = 120
 HASH_BITS = 18
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+PLAIN = re.compile("[A-Za-z0-9_-]*")
+IN_ORDER = str.maketrans(ALPHABET, "".join(sorted(ALPHABET)))
 
 # Scripts that put no spaces between words, or glue much to them: Thai, Lao, Burmese, Khmer, Han, kana, Hangul.
 UNSPACED = (
@@ -40,10 +42,10 @@ class Fingerprint(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """The items whose value is below `end`, all of them."""
+    """The items below `end`, all of them; three characters each, whose order is that of the hashes."""
 
-    values: frozenset[int]
-    end: int
+    values: frozenset[str]
+    end: str
 
 
 class Sketch(NamedTuple):
@@ -57,9 +59,14 @@ class _Kept(dict[int, str | None]):
     """For str.translate: letters and marks stay, format characters (soft hyphens) vanish, the rest parts words."""
 
     def __missing__(self, code: int) -> str | None:
+        if len(self) > 20_000:
+            self.clear()
         category = unicodedata.category(chr(code))
         self[code] = kept = chr(code) if category[0] in "LM" else None if category == "Cf" else " "
         return kept
+
+
+KEPT = _Kept()
 
 
 def fingerprint(text: str) -> Fingerprint:
@@ -68,7 +75,7 @@ def fingerprint(text: str) -> Fingerprint:
     tokens = [token for word in words for token in _tokens(word)]
     known: dict[str, int] = {}
     hashes = [known.get(token) or known.setdefault(token, _hash(token)) for token in tokens]
-    pairs = (_mix(_times(one, 0x9E3779B1) ^ other) for one, other in pairwise(hashes))
+    pairs = [_mix(one * 0x9E3779B1 & 0xFFFFFFFF ^ other) for one, other in pairwise(hashes)]
     sketch = f"{_sample(known.values(), MOST_WORDS)}.{_sample(pairs, MOST_PAIRS)}" if words else ""
     first, last = " ".join(words[:ENDS_WORDS]), " ".join(words[-ENDS_WORDS:])
     return Fingerprint(sketch, first[:ENDS_CHARACTERS], last[-ENDS_CHARACTERS:])
@@ -77,7 +84,7 @@ def fingerprint(text: str) -> Fingerprint:
 def words_of(text: str) -> list[str]:
     """Runs of letters with their marks, in lower case and in one form; digits and all else part them."""
     plain = unicodedata.normalize("NFKC", text).lower().replace("ς", "σ")
-    runs = (_from_letter(run) for run in plain.translate(_Kept()).split(" "))
+    runs = (_from_letter(run) for run in plain.translate(KEPT).split(" "))
     return [run for run in runs if run]
 
 
@@ -109,13 +116,9 @@ def _tokens(word: str) -> Iterator[str]:
             yield from (part[i : i + 2] for i in range(len(part) - 1))
 
 
-def _times(one: int, other: int) -> int:
-    return one * other & 0xFFFFFFFF
-
-
 def _mix(value: int) -> int:
-    value = _times(value ^ value >> 16, 0x85EBCA6B)
-    value = _times(value ^ value >> 13, 0xC2B2AE35)
+    value = (value ^ value >> 16) * 0x85EBCA6B & 0xFFFFFFFF
+    value = (value ^ value >> 13) * 0xC2B2AE35 & 0xFFFFFFFF
     return value ^ value >> 16
 
 
@@ -131,15 +134,10 @@ def _sample(hashes: Iterable[int], most: int) -> str:
     return "".join(ALPHABET[v >> 12] + ALPHABET[v >> 6 & 63] + ALPHABET[v & 63] for v in lowest)
 
 
-DIGITS = {letter: value for value, letter in enumerate(ALPHABET)}
-
-
 def _read(text: str, most: int) -> Sample | None:
-    if len(text) % 3 or len(text) > 3 * most:
+    if len(text) % 3 or len(text) > 3 * most or not PLAIN.fullmatch(text):
         return None
-    digits = [DIGITS.get(letter, -1) for letter in text]
-    if -1 in digits:
-        return None
-    values = [high << 12 | middle << 6 | low for high, middle, low in zip(*[iter(digits)] * 3, strict=True)]
-    end = values[-1] + 1 if len(values) == most else 1 << HASH_BITS
+    ordered = text.translate(IN_ORDER)
+    values = [ordered[i : i + 3] for i in range(0, len(text), 3)]
+    end = values[-1] + " " if len(values) == most else "~"
     return Sample(frozenset(values), end) if values == sorted(set(values)) else None

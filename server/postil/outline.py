@@ -7,13 +7,33 @@ Pure, and linear in the length of both lists.
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-HASH_DIGITS = 32
+from postil.fingerprint import Sample, read_print
+from postil.matching import Match, Verdict, match
 
-Evidence = tuple[Hashable, Hashable, Hashable]
+__all__ = [
+    "KnownSection",
+    "Match",
+    "OutlineSection",
+    "Verdict",
+    "match",
+    "nearly",
+    "nths",
+    "outline_hash",
+    "place",
+    "without_digits",
+]
+
+HASH_DIGITS = 32
+DIGITS = re.compile(r"\d")
+NEARLY = 0.9
+"""Bodies that share this of their words are the same words for `nearly`."""
+
+Told = tuple[Hashable, Hashable, Hashable]
 """The author's key, the element's id, the heading among equal ones: strongest first, None where silent."""
 
 
@@ -26,6 +46,8 @@ class OutlineSection:
     id: str | None = None
     key: str | None = None
     print: str | None = None
+    first: str | None = None
+    last: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +72,52 @@ def outline_hash(sections: Iterable[OutlineSection]) -> str:
     rows = [[s.level, s.key or "", s.id or "", s.heading] for s in sections]
     text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:HASH_DIGITS]
+
+
+def outline_name(sections: Iterable[OutlineSection]) -> str:
+    """The name of an outline: 32 hex digits over levels, keys, ids, headings and prints, but for digits.
+
+    So a view counter or a date makes no new outline, and one changed word does; keys are the author's and stay whole.
+    `outlineOf` in client_widget/src/sections.js computes the same (tests/data/outline_vectors.json). It is
+    cut from SHA-256, and over JSON, because a place is looked up by this name: whoever could make
+    a second outline of the same name could move other readers' threads.
+    """
+    rows = [
+        [s.level, s.key or "", without_digits(s.id or ""), without_digits(s.heading), s.print or ""] for s in sections
+    ]
+    text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:HASH_DIGITS]
+
+
+def without_digits(text: str) -> str:
+    """The text without decimal digits of any script: what `\\p{Nd}` is in a browser."""
+    return DIGITS.sub("", text)
+
+
+def nearly(one: Sequence[OutlineSection], other: Sequence[OutlineSection]) -> bool:
+    """Are these the same sections in the same order, so that what is known of one holds for the other?
+
+    Equal keys, levels, ids and headings but for digits, and bodies of nine tenths the same words. Where only digits
+    tell headings apart ("Step 1", "Step 2"), or nothing does, the headings must be equal and so must the bodies.
+    """
+    if len(one) != len(other):
+        return False
+    names = Counter(without_digits(section.heading) for section in one)
+    return all(_near(a, b, names[without_digits(a.heading)] == 1) for a, b in zip(one, other, strict=True))
+
+
+def _near(one: OutlineSection, other: OutlineSection, alone: bool) -> bool:
+    mine, theirs = ((s.level, s.key or "", without_digits(s.id or "")) for s in (one, other))
+    if mine != theirs or without_digits(one.heading) != without_digits(other.heading):
+        return False
+    if (one.print or "") == (other.print or ""):
+        return alone or one.heading == other.heading
+    a, b = read_print(one.print), read_print(other.print)
+    return alone and a is not None and b is not None and all(map(_mostly, a, b))
+
+
+def _mostly(one: Sample, other: Sample) -> bool:
+    return 2 * len(one.values & other.values) >= NEARLY * (len(one.values) + len(other.values))
 
 
 def nths(sections: Iterable[OutlineSection]) -> list[int]:
@@ -82,7 +150,7 @@ def place(sections: Sequence[OutlineSection], known: Sequence[KnownSection]) -> 
     return placed
 
 
-def _evidence(key: str | None, element_id: str | None, level: int, heading: str, nth: int) -> Evidence:
+def _evidence(key: str | None, element_id: str | None, level: int, heading: str, nth: int) -> Told:
     # The introduction is never a headed section, so an id counts only between two of the same sort.
     return (key or None, (level == 0, element_id) if element_id else None, (level, heading, nth))
 
@@ -94,5 +162,5 @@ def _once(evidence: Iterable[tuple[int, Hashable]]) -> dict[Hashable, int]:
     return {value: index for index, value in rows if counts[value] == 1}
 
 
-def _at_odds(one: Evidence, other: Evidence) -> bool:
+def _at_odds(one: Told, other: Told) -> bool:
     return bool(one[0] and other[0] and one[0] != other[0])
