@@ -32,7 +32,31 @@ declare namespace Postil {
     views: number;
     comments: number;
     sections: Section[];
+    /** The thread at each place of the outline asked for; absent where that must be sent whole. */
     outline?: (string | null)[];
+    /** Threads that were merged into the section at a place. */
+    joined?: Record<number, string[]>;
+    /** The thread that the section at a place was once a part of. */
+    parts?: Record<number, string>;
+    earlier?: Earlier[];
+  }
+
+  /** A thread whose words are not in the outline. */
+  interface Earlier {
+    section: string;
+    heading?: string;
+    excerpt?: string;
+  }
+
+  /** A section's heading and beginning, in the owner's own text. */
+  interface Excerpt {
+    heading?: string;
+    excerpt?: string;
+  }
+
+  interface ThenAndNow {
+    then?: Excerpt;
+    now?: Excerpt;
   }
 
   /** A tombstone has a state, and no author and no html. */
@@ -52,6 +76,8 @@ declare namespace Postil {
     reason?: string;
     source?: string;
     editable_until?: number;
+    /** Its section read otherwise when it was written. */
+    earlier?: boolean;
   }
 
   interface Thread {
@@ -106,8 +132,12 @@ declare namespace Postil {
     heading: string;
     /** Names the section in this browser's storage, also before it has an id. */
     name: string;
+    /** The thread that leads here; null before its first comment. */
     id: string | null;
-    known: Section | null;
+    /** Others that were merged into it. */
+    joined: string[];
+    /** The thread that this was once a part of. */
+    part?: string;
     row: HTMLElement;
     opener: HTMLElement;
     draw(): void;
@@ -118,7 +148,12 @@ declare namespace Postil {
     service: string;
     ref: PageRef;
     outline: Outline;
+    root: Element;
     places: Place[];
+    /** What was last told of each thread, by its id. */
+    known: Record<string, Section>;
+    /** Absent while there was never any. */
+    earlier?: Earlier[];
     since: string;
     tokens: CSSStyleSheet;
     /** Ask for the page afresh: which section stands where, counts, and a new `since`. */

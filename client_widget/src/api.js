@@ -30,10 +30,11 @@ export class Api {
   grant = recall("grant", () => sessionStorage);
   #author = /** @type {string | null} */ (recall("author"));
 
-  /** @param {string} service @param {Postil.PageRef} ref */
-  constructor(service, ref) {
+  /** @param {string} service @param {Postil.PageRef} ref @param {Postil.Outline} [outline] what this copy of the page shows */
+  constructor(service, ref, outline) {
     this.service = service;
     this.ref = ref;
+    this.outline = outline;
     if (this.grant && this.grant.expires * 1000 < Date.now()) this.setGrant(null);
   }
 
@@ -71,7 +72,7 @@ export class Api {
    * @returns {Promise<Postil.Changes>}
    */
   async changes(since, section) {
-    const { gone, ...rest } = await this.page("/changes", { since, section });
+    const { gone, ...rest } = await this.page("/changes", { since, section, outline: this.outline?.hash });
     return { ...rest, gone: Array.isArray(gone) ? gone : Object.keys(gone) };
   }
 
@@ -90,6 +91,20 @@ export class Api {
       }
     }
     return this.#ask(method, path, body, this.#as());
+  }
+
+  /**
+   * Post a comment. The outline goes by its name; whole, where the service has forgotten it.
+   * @param {object} comment @returns {Promise<Postil.Answer>}
+   */
+  async post(comment) {
+    const { ref: page, outline } = this;
+    try {
+      return await this.write("POST", "comments", { page, ...comment, outline: { hash: outline?.hash } });
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== "outline_unknown") throw error;
+      return this.write("POST", "comments", { page, ...comment, outline });
+    }
   }
 
   /** Decide as a moderator. @param {string} path @param {object} [body] @returns {Promise<any>} */

@@ -3,7 +3,7 @@
 
 import { h, icon } from "./element.js";
 import { enter } from "./html.js";
-import { ago, date, t } from "./strings.js";
+import { ago, begun, date, t } from "./strings.js";
 
 /**
  * @typedef {object} Sight what the viewer may do and has done
@@ -13,6 +13,7 @@ import { ago, date, t } from "./strings.js";
  * @property {boolean} flagged
  * @property {boolean} open whether the section takes replies
  * @property {(name: string) => SVGElement} face
+ * @property {Postil.ThenAndNow} [then] how the section reads now and did then, where that is asked
  */
 
 /** Deeper replies stand in line, and say whom they answer. */
@@ -61,15 +62,33 @@ const fold = ({ replies, folded }) =>
   replies && !folded && h("button", { className: "tool fold", "data-action": "fold", ariaExpanded: "true", ariaLabel: t.collapse, title: t.collapse }, icon("up"));
 
 /** @param {import("./store.js").CommentRow} row @param {Sight} sight */
-const labels = ({ comment, depth, to }, { staff }) => {
-  const { state, reason, flags, parent } = comment;
+const labels = ({ comment, depth, to }, { staff, then }) => {
+  const { state, reason, flags, parent, earlier } = comment;
   const hidden = reason ? `${t.hiddenLabel}: ${reason}` : t.hiddenLabel;
   return [
     parent && to?.author && h("p", { className: depth > DEEPEST ? "to" : "to unseen" }, t.inReplyTo(to.author)),
+    earlier && h("button", { className: "label", "data-action": "then", ariaExpanded: String(!!then) }, t.then, icon(then ? "up" : "down")),
+    earlier && then && thenAndNow(then),
     state === "pending" && h("p", { className: "label" }, t.pending),
     state === "hidden" && h("p", { className: "label" }, hidden),
     staff && flags && h("p", { className: "label" }, t.flags(flags)),
   ];
+};
+
+/** @param {Postil.ThenAndNow} told */
+const thenAndNow = ({ then, now }) => {
+  const renamed = then?.heading !== now?.heading;
+  const same = then && now && !renamed && then.excerpt === now.excerpt;
+  return h("dl", { className: "then", part: "then" },
+    h("dt", {}, t.thenSaid), excerpt(then, renamed, t.thenUnknown),
+    h("dt", {}, t.nowSays), excerpt(same ? undefined : now, renamed, same ? t.nowSame : t.nowUnknown));
+};
+
+/** @param {Postil.Excerpt | undefined} said @param {boolean} renamed whether the heading tells something @param {string} unknown */
+const excerpt = (said, renamed, unknown) => {
+  const { heading, excerpt } = said ?? {};
+  if (!excerpt && !(renamed && heading)) return h("dd", {}, unknown);
+  return h("dd", {}, renamed && heading && h("b", { dir: "auto" }, heading), excerpt && h("blockquote", { dir: "auto" }, begun(excerpt)));
 };
 
 /** @param {import("./store.js").CommentRow} row @param {Sight} sight */

@@ -27,6 +27,7 @@ const set = (node, key, value) => {
 const PATHS = {
   up: "M4 11.5l5-5 5 5",
   down: "M4 6.5l5 5 5-5",
+  back: "M11.5 4l-5 5 5 5",
   close: "M4.5 4.5l9 9M13.5 4.5l-9 9",
   more: "M3.5 9h.01M9 9h.01M14.5 9h.01",
   bold: "M5.5 3.5h4a2.7 2.7 0 010 5.4h-4zM5.5 8.9h4.7a2.8 2.8 0 010 5.600H5.5z",

@@ -24,8 +24,8 @@ export class Frame {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #speech;
 
-  /** @param {CSSStyleSheet} tokens @param {Postil.Sort} sort @param {Node} list @param {Handlers} handlers */
-  constructor(tokens, sort, list, handlers) {
+  /** @param {CSSStyleSheet} tokens @param {Postil.Sort} sort @param {Node} strip @param {Node} list @param {Handlers} handlers */
+  constructor(tokens, sort, strip, list, handlers) {
     this.handlers = handlers;
     this.where = h("p", { className: "where" });
     this.heading = h("h2", { id: "heading", part: "heading", tabIndex: -1, dir: "auto" });
@@ -35,7 +35,7 @@ export class Frame {
     this.menu = h("div", { className: "menu", hidden: true });
     this.foot = h("div", { className: "foot" });
     this.dialog = h("dialog", { part: "panel", "aria-labelledby": "heading" },
-      this.#grip(), this.#head(), this.#bar(sort), list, this.foot, this.status);
+      this.#grip(), this.#head(), strip, this.#bar(sort), list, this.foot, this.status);
     this.#mount(tokens);
   }
 
@@ -99,9 +99,9 @@ export class Frame {
     if (open) this.menu.querySelector("button")?.focus();
   }
 
-  /** @param {number} at the index of the section shown, -1 for one that is not on the page @param {number} of @param {string} heading */
-  title(at, of, heading) {
-    this.where.textContent = at < 0 ? t.elsewhere : of > 1 ? t.where(at + 1, of) : t.page;
+  /** @param {string} where @param {string} heading @param {number} [at] the index of the section shown @param {number} [of] how many there are */
+  title(where, heading, at = 0, of = 1) {
+    this.where.textContent = where;
     this.heading.textContent = heading;
     for (const [button, end] of /** @type {[HTMLElement | undefined, number][]} */ ([[this.previous, 0], [this.next, of - 1]])) {
       if (!button) continue;

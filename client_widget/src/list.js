@@ -81,12 +81,12 @@ export class List {
   /** @param {CommentRow} row @param {Set<string>} focused */
   #comment(row, focused) {
     const { comment, depth, folded, replies, to } = row;
-    const { id, revision, support, state } = comment;
+    const { id, revision, support, state, earlier } = comment;
     const item = this.#item(id, depth);
     const sight = this.sight(id);
-    const { staff, reacted, flagged, open, own } = sight;
+    const { staff, reacted, flagged, open, own, then } = sight;
     item.toggleAttribute("data-focus", focused.has(id));
-    const stamp = [revision, support, state, staff, reacted, flagged, open, folded, replies, to?.author, isEditable(own), !!own].join();
+    const stamp = [revision, support, state, staff, reacted, flagged, open, folded, replies, to?.author, isEditable(own), !!own, earlier, !!then].join();
     if (item.dataset.stamp === stamp) return item;
     Object.assign(item.dataset, { stamp, comment: id });
     this.#redraw(item, draw(row, sight));

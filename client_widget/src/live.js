@@ -74,6 +74,7 @@ export class Live {
     this.#send({
       type: "watch",
       page: { url, key },
+      outline: api.outline?.hash,
       sections: listener.sections(),
       since: listener.since() || undefined,
       author: api.author ?? undefined,

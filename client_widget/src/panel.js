@@ -4,35 +4,51 @@
  *
  * What may be relied on from outside, all in the open shadow root of `postil-panel` (rows and bubbles: postil.js):
  *   parts     panel heading sort pill thread comment tombstone author badge body action composer input post question
- *   dialog[data-section]         id of the section shown ("" before its first comment); [data-shape] drawer | sheet
+ *             tab then earlier-quote
+ *   dialog[data-section]         id of the thread shown ("" before its first comment); [data-shape] drawer | sheet
+ *   [role=tab][data-thread]      where several threads stand in one section, each by its id
  *   .live[data-state]            live | connecting | polling | offline
  *   li[data-comment][data-depth] a comment or tombstone; [data-focus] came by link; [data-open] its menu is open
- *   [data-action]                reply support more edit remove copy flag fold approve hide restore load,
- *                                previous next menu moderate close
+ *   [data-action]                reply support more edit remove copy flag fold approve hide restore load then,
+ *                                previous next menu moderate close, part back
  *   [role=status]                what a screen reader is told
  */
 
 import { Api } from "./api.js";
 import { Composer } from "./composer.js";
+import { drawEarlier } from "./earlier.js";
 import { h } from "./element.js";
 import { Frame } from "./frame.js";
 import { Live } from "./live.js";
 import { keep, recall } from "./storage.js";
+import { Strip } from "./strip.js";
 import { t } from "./strings.js";
 import { Thread } from "./thread.js";
 
 export class Panel {
-  /** The section shown; null while one is shown that does not stand on this page. @type {Postil.Place | null} */
+  /**
+   * Where the reader is; null where the thread shown stands nowhere on this page. It stays what it was when he came,
+   * also when the owner moves threads meanwhile (law 8). @type {Postil.Place | null}
+   */
   place = null;
+  /** The thread that new comments go to: the section's own; null before its first. @type {string | null} */
+  home = null;
+  /** Where the keyboard returns to. @type {HTMLElement | null} */
+  #opener = null;
   #watching = false;
+  /** The state that the foot was made for. @type {string | undefined} */
+  #stateOf;
+  /** @type {Composer | null} */
+  composer = null;
 
   /** @param {Postil.Article} article */
   constructor(article) {
     this.article = article;
-    this.api = new Api(article.service, article.ref);
+    this.api = new Api(article.service, article.ref, article.outline);
     const sort = recall("sort") in t.sorts ? recall("sort") : "oldest";
     this.thread = new Thread(this, sort);
-    this.frame = new Frame(article.tokens, sort, this.thread.list.node, {
+    this.strip = new Strip(this.thread.list.node, (id) => this.#turn(id));
+    this.frame = new Frame(article.tokens, sort, this.strip.node, this.thread.list.node, {
       step: (by) => this.#step(by),
       closed: () => this.#closed(),
       reveal: () => this.thread.reveal(),
@@ -47,31 +63,87 @@ export class Panel {
     });
   }
 
+  /** What is known of the thread shown. */
+  get section() {
+    return this.article.known[this.thread.section ?? ""];
+  }
+
   /**
-   * Show a section, or with a comment's id the section that it is in, at that comment.
-   * @param {Postil.Place | null} place
-   * @param {string} [comment]
+   * Show the section at a place; with a comment's id the thread that it is in, at that comment; or a thread by its id.
+   * @param {Postil.Place | null} place @param {string} [comment] @param {string} [section]
+   * @param {Postil.Place | null} [from] where the reader came from, and may want to go back to
    */
-  async open(place, comment) {
+  async open(place, comment, section, from = null) {
     if (!place && comment && this.frame.dialog.open && this.thread.focus(comment)) return;
     if (!this.article.since || (this.api.grant && !this.#watching)) await this.#identify().catch(() => {});
     const found = comment ? await this.thread.find(comment) : null;
-    if (!place && !found) return;
-    const { places } = this.article;
+    const id = section ?? found?.id ?? place?.id ?? null;
+    if (!place && !id) return;
+    if (found) this.article.count([found]);
     this.#seen();
-    this.place = place ?? places.find(({ id }) => id === found?.id) ?? null;
+    this.place = place ?? this.article.places.find(({ id: own, joined }) => own === id || (id && joined.includes(id))) ?? null;
+    this.home = this.place ? this.place.id : id;
+    this.thread.section = id;
+    this.#opener = this.place?.opener ?? within(document.activeElement);
     if (comment) this.place?.row.scrollIntoView({ block: "center" });
-    this.frame.title(this.place ? places.indexOf(this.place) : -1, places.length, this.place?.heading ?? found?.heading ?? "");
+    this.#head(from);
     this.frame.show();
-    this.section = this.place?.known ?? found;
     this.compose();
     if (!this.article.since) return this.thread.warn(t.problems.network);
-    await this.#watch(this.place ? this.place.id : found?.id ?? null, comment);
+    await this.#watch(id, comment);
+  }
+
+  /** Say what is shown, and where it stands. @param {Postil.Place | null} from */
+  #head(from) {
+    const { place, section } = this;
+    const { places, earlier } = this.article;
+    const gone = place ? undefined : earlier?.find((one) => one.section === section?.id);
+    if (place) this.frame.title(places.length > 1 ? t.where(places.indexOf(place) + 1, places.length) : t.page, place.heading, places.indexOf(place), places.length);
+    else if (gone) this.frame.title(t.earlierOne, gone.heading || t.goneSection);
+    else this.frame.title(t.elsewhere, section?.heading || t.otherVersion);
+    this.strip.show({ tabs: this.#tabs(), lines: this.#lines(from), gone: gone && (gone.excerpt ?? "") });
+    this.#tellCounts();
+  }
+
+  /** Threads that were merged into the section stand beside its own. @returns {import("./strip.js").Tab[]} */
+  #tabs() {
+    const { id: own, joined = [] } = this.place ?? {};
+    const all = own ? [own, ...joined] : [];
+    const name = (/** @type {string} */ id) => (id === own ? t.thisSection : t.from(this.article.known[id]?.heading ?? ""));
+    return all.map((id) => ({ id, label: name(id), chosen: id === this.thread.section }));
+  }
+
+  /** Where the section's words came from, if that is another section; and the way back. @param {Postil.Place | null} from */
+  #lines(from) {
+    /** @type {import("./strip.js").Line[]} */
+    const lines = [];
+    const { place } = this;
+    const { known, earlier } = this.article;
+    const part = place?.part;
+    if (from) lines.push({ text: () => t.back(from.heading), back: true, go: () => this.open(from) });
+    if (!part || !known[part]?.comments) return lines;
+    const heading = earlier?.find(({ section }) => section === part)?.heading || known[part].heading || "";
+    lines.push({ id: part, text: (count) => t.part(count, heading), go: () => this.open(null, undefined, part, place) });
+    return lines;
+  }
+
+  #tellCounts() {
+    this.strip.count((id) => this.article.known[id]?.comments ?? 0);
+  }
+
+  /** Show another of the threads that stand here. @param {string} id */
+  #turn(id) {
+    this.#seen();
+    this.strip.mark(id);
+    this.thread.section = id;
+    this.#label();
+    return this.#watch(id);
   }
 
   /** Try again what could not be read. */
   again() {
-    return this.place ? this.open(this.place) : this.thread.open(this.thread.section);
+    const { section } = this.thread;
+    return this.article.since && section ? this.#watch(section) : this.open(this.place, undefined, section ?? undefined);
   }
 
   /** @param {string | null} section @param {string} [comment] */
@@ -86,7 +158,7 @@ export class Panel {
     // A socket that was open already tells of this section only from now on: ask for what fell between.
     if (!before || !since || !section) return;
     const { comments, gone, ...changes } = await this.api.changes(since, section);
-    if (changes.resync) return this.thread.reload();
+    if (changes.resync) return this.refresh();
     this.thread.fold({ comments, gone, revision: Number(changes.since.split(".")[1]) });
   }
 
@@ -117,17 +189,18 @@ export class Panel {
   /** The section shown may have got its id from another reader's first comment. */
   async #adopt() {
     await this.#identify(this.article.since);
-    this.thread.section = this.place?.id ?? null;
     this.#counted();
   }
 
+  /** Take in what is known now of the threads here; the reader stays in the one that he opened. */
   #counted() {
-    if (!this.place?.known) return;
-    const { state } = this.section ?? {};
-    this.section = this.place.known;
-    this.frame.dialog.dataset.section = this.section.id;
-    if (this.section.state !== state) this.compose();
-    if (!this.thread.section) (this.thread.section = this.place.id), this.thread.reload(), this.live.show();
+    this.home ??= this.place?.id ?? null;
+    if (this.#stateOf !== this.#state()) this.compose();
+    this.#tellCounts();
+    if (this.thread.section || !this.home) return;
+    this.frame.dialog.dataset.section = this.thread.section = this.home;
+    this.thread.reload();
+    this.live.show();
   }
 
   /** Ask who stands where, as the viewer that asks now. @param {string} [since] where the changes known end */
@@ -138,44 +211,67 @@ export class Panel {
     if (since) this.article.since = since;
   }
 
-  /** Load all of it afresh: too much has changed, or the viewer's rights have. */
+  /** Load all of it afresh: too much has changed, threads were moved, or the viewer's rights have changed. */
   async refresh() {
     await this.#identify();
     this.#counted();
     await this.thread.reload();
   }
 
-  /** Put the composer at the foot, or say why there is none. */
-  compose() {
-    const state = this.section?.state;
-    const note = state === "locked" ? t.locked : state === "closed" ? t.closed : "";
-    const composer = () => new Composer({ label: t.write, draft: this.draft(""), send: (words) => this.post(words) }).node;
-    this.frame.foot.replaceChildren(note ? h("p", { className: "label" }, note) : composer());
+  /** What the section takes now. */
+  #state() {
+    return this.article.known[this.home ?? ""]?.state;
   }
 
-  /** The name of a draft in this browser. @param {string} parent */
+  /** Put the composer at the foot, or say why there is none. */
+  compose() {
+    const state = (this.#stateOf = this.#state());
+    const note = state === "locked" ? t.locked : state === "closed" ? t.closed : "";
+    this.composer = note ? null : new Composer({ label: t.write, draft: this.draft(""), send: (words) => this.post(words) });
+    this.frame.foot.replaceChildren(this.composer?.node ?? h("p", { className: "label" }, note));
+    this.#label();
+  }
+
+  /** What is written under a merged thread goes to the section's own, so say so. */
+  #label() {
+    const { text } = this.composer ?? {};
+    if (text) text.placeholder = text.ariaLabel = this.thread.section === this.home ? t.write : t.writeHere;
+  }
+
+  /** The name of a draft in this browser: by the thread, but where one was begun before it had an id. @param {string} parent */
   draft(parent) {
-    return [this.article.ref.key ?? this.article.ref.url, this.place?.name ?? this.thread.section, parent].join(" ");
+    const { key, url } = this.article.ref;
+    const [early, name] = [this.place?.name, this.home].map((section) => [key ?? url, section, parent].join(" "));
+    return this.home && !recall(`draft:${early}`) ? name : early;
   }
 
   /** @param {{source: string, name: string, nonce: string}} words @param {string} [parent] */
   async post(words, parent) {
-    const { ref, outline, places } = this.article;
-    const section = this.thread.section;
-    const where = section ? { section } : { outline, index: this.place ? places.indexOf(this.place) : 0 };
-    this.take(await this.thread.quietly(this.api.write("POST", "comments", { page: ref, ...where, parent, ...words })), t.posted);
+    // Until the answer is here the reader may have moved on.
+    const { place, thread } = this;
+    const section = parent ? thread.section : this.home;
+    const where = section ? { section } : { index: place ? this.article.places.indexOf(place) : 0 };
+    const answer = await thread.quietly(this.api.post({ ...where, parent, ...words }));
+    if (place && !section) place.id = answer.section.id;
+    if (place === this.place && !parent) await this.#arrive(answer.section.id);
+    this.take(answer, t.posted);
+  }
+
+  /** Be in the thread that was written in. @param {string} section */
+  async #arrive(section) {
+    this.home ??= section;
+    if (this.thread.section && this.thread.section !== section) return this.#turn(section);
+    if (this.thread.section) return;
+    this.frame.dialog.dataset.section = this.thread.section = section;
+    this.live.show();
   }
 
   /** Take in the answer to something that the viewer did. @param {Postil.Answer} answer @param {string} [said] */
   take({ comment, section, own }, said) {
-    const { place, thread } = this;
-    if (place) place.id = section.id;
-    const first = !thread.section;
-    thread.section = section.id;
+    const { thread } = this;
     this.article.count([section]);
     this.#counted();
-    if (first) this.live.show();
-    thread.wrote({ ...comment, ...own });
+    if (thread.section === section.id) thread.wrote({ ...comment, ...own });
     if (said) this.frame.say(comment.state === "pending" ? t.postedPending : said);
   }
 
@@ -196,18 +292,18 @@ export class Panel {
   }
 
   #seen() {
-    if (!this.place?.id || !this.place.known || this.thread.store.fresh) return;
-    const { id, known } = this.place;
-    const { [id]: _, ...others } = recall("seen") ?? {};
+    const { section } = this;
+    if (!section || this.thread.store.fresh) return;
+    const { [section.id]: _, ...others } = recall("seen") ?? {};
     // What was read longest ago is forgotten, so that it stays small.
-    keep("seen", Object.fromEntries([...Object.entries(others).slice(-400), [id, known.comments]]));
-    this.place.draw();
+    keep("seen", Object.fromEntries([...Object.entries(others).slice(-400), [section.id, section.comments]]));
+    this.article.count([]);
   }
 
   #closed() {
     this.#seen();
     this.live.show();
-    this.place?.opener.focus({ preventScroll: true });
+    this.#opener?.focus({ preventScroll: true });
   }
 
   #menu() {
@@ -234,15 +330,22 @@ export class Panel {
   /** The viewer's rights have changed: what he sees is another answer, with a counter of its own. */
   async rights() {
     await this.#identify();
-    this.section = this.place?.known ?? this.section;
     // To a moderator a section may stand here that readers do not see yet.
-    await this.thread.open(this.place?.id ?? this.thread.section);
+    this.home ??= this.place?.id ?? null;
+    if (this.#stateOf !== this.#state()) this.compose();
+    await this.thread.open(this.thread.section ?? this.home);
     this.live.start();
   }
 }
 
+/** What has the keyboard, where that is one of the earlier discussions. @param {Element | null} host @returns {HTMLElement | null} */
+const within = (host) => (host?.localName === "postil-earlier" ? /** @type {HTMLElement | null} */ (host.shadowRoot?.activeElement) : null);
+
 /** @type {Panel | undefined} */
 let panel;
 
-/** @param {Postil.Article} article @param {Postil.Place | null} place @param {string} [comment] */
-export const open = (article, place, comment) => (panel ??= new Panel(article)).open(place, comment);
+/** @param {Postil.Article} article @param {Postil.Place | null} place @param {string} [comment] @param {string} [section] */
+export const open = (article, place, comment, section) => (panel ??= new Panel(article)).open(place, comment, section);
+
+/** Show the discussions whose words are no longer here. @param {Postil.Article} article */
+export const earlier = (article) => drawEarlier(article, (section) => open(article, null, undefined, section));

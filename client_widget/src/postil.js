@@ -2,6 +2,7 @@
 /**
  * The script tag: finds the sections, asks for the page once, puts a row at each section's end. All else is
  * imported when a reader shows interest. Hosts: postil-row, postil-bubble; parts: row count say new faces bubble.
+ * Threads whose words are no longer here are told at the end (earlier.js), to whoever comes near it.
  */
 (() => {
   const script = /** @type {HTMLScriptElement} */ (document.currentScript);
@@ -82,11 +83,18 @@ svg.face{width:22px;border-radius:50%;flex:none;background:hsl(var(--hue) 40% 88
 
   /** @type {Postil.Article} */
   let article;
-  /** Sections of the page, of other outlines too. @type {string[]} */
-  let ids;
+
+  const panel = () => import(`${modules}panel.js`);
 
   /** @param {Postil.Place | null} place @param {string} [comment] */
-  const open = async (place, comment) => (await import(`${modules}panel.js`)).open(article, place, comment);
+  const open = async (place, comment) => (await panel()).open(article, place, comment);
+
+  // Who comes near the end of an article shows interest in what stands there.
+  const end = new IntersectionObserver(async (entries) => {
+    if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+    end.disconnect();
+    (await panel()).earlier(article);
+  }, { rootMargin: "600px" });
 
   /** A row at a section's end, and a bubble beside its heading. @type {(section: any, found: any) => Postil.Place} */
   const place = ({ heading, level, id, key, element, end, introduction }, { root, title, sections }) => {
@@ -103,24 +111,26 @@ svg.face{width:22px;border-radius:50%;flex:none;background:hsl(var(--hue) 40% 88
     else root.append(line);
     element?.prepend(host("postil-bubble", bubble));
     const draw = () => {
-      const { comments = 0, faces: names = [] } = /** @type {Partial<Postil.Section>} */ (made.known ?? {});
-      const seen = recall("seen")?.[made.id ?? ""] ?? comments;
-      const fresh = comments - seen;
+      const threads = [made.id, ...made.joined].map((id) => article?.known[id ?? ""]).filter((thread) => !!thread);
+      const comments = threads.reduce((sum, thread) => sum + thread.comments, 0);
+      const seen = recall("seen") ?? {};
+      const fresh = threads.reduce((sum, { id, comments }) => sum + Math.max(0, comments - (seen[id] ?? comments)), 0);
+      const names = new Set(threads.flatMap(({ faces = [] }) => faces));
       count.textContent = `${comments} comment${comments > 1 ? "s" : ""}`;
       count.hidden = !comments;
       say.textContent = comments ? `on this ${what}` : `Discuss this ${what}`;
       news.textContent = fresh > 0 ? `${fresh} new` : "";
-      faces.replaceChildren(...names.map(face));
+      faces.replaceChildren(...[...names].slice(0, 3).map(face));
       bubble.textContent = `${comments}`;
       bubble.classList.toggle("fresh", fresh > 0);
       const taken = parseFloat(document.documentElement.style.paddingInlineEnd) || 0;
       bubble.hidden = !comments || innerWidth < 1100 || innerWidth - taken - line.getBoundingClientRect().right < 64;
     };
     /** @type {Postil.Place} */
-    const made = { heading: name, name: key || id || `${level} ${name}`, id: null, known: null, row: line, opener: row, draw };
+    const made = { heading: name, name: key || id || `${level} ${name}`, id: null, joined: [], row: line, opener: row, draw };
     for (const button of [row, bubble]) {
       button.onclick = () => open(made);
-      button.onpointerenter = button.onfocus = () => import(`${modules}panel.js`);
+      button.onpointerenter = button.onfocus = panel;
     }
     draw();
     return made;
@@ -133,21 +143,27 @@ svg.face{width:22px;border-radius:50%;flex:none;background:hsl(var(--hue) 40% 88
 
   /** @type {Postil.Article["count"]} */
   const count = (sections) => {
-    for (const place of article.places) {
-      place.known = sections.find(({ id }) => id === place.id) ?? place.known;
-      place.draw();
-    }
-    return sections.every(({ id }) => ids.includes(id));
+    const { known, places, earlier } = article;
+    const all = sections.every(({ id }) => known[id]);
+    for (const section of sections) known[section.id] = section;
+    for (const place of places) place.draw();
+    if (earlier) end.observe(places[places.length - 1].row);
+    return all;
   };
 
   const identify = async () => {
     const { ref, outline, places } = article;
     const query = new URLSearchParams({ url: ref.url, outline: outline.hash, ...(ref.key && { key: ref.key }) });
-    const page = await ask(`page?${query}`);
-    const stands = page.outline ?? (page.sections.length ? (await ask("outline", { page: ref, outline })).sections : []);
-    for (const [at, place] of places.entries()) place.id = stands[at] ?? null;
+    /** @type {Postil.Page} */
+    let page = await ask(`page?${query}`);
+    if (!page.outline) page = await ask("outline", { page: ref, outline });
+    for (const [at, place] of places.entries()) {
+      place.id = page.outline?.[at] ?? null;
+      place.joined = page.joined?.[at] ?? [];
+      place.part = page.parts?.[at];
+    }
     article.since = page.since;
-    ids = page.sections.map((/** @type {Postil.Section} */ { id }) => id);
+    article.earlier = page.earlier ?? (article.earlier && []);
     count(page.sections);
     views(page.views);
   };
@@ -161,7 +177,7 @@ svg.face{width:22px;border-radius:50%;flex:none;background:hsl(var(--hue) 40% 88
     if (today.pages.includes(url)) return;
     today.pages.push(url);
     localStorage["postil:views"] = JSON.stringify(today);
-    views((await ask("views", { page: article.ref, visit: today.visit })).views);
+    views((await ask("views", { page: article.ref, visit: today.visit, outline: article.outline.hash })).views);
   };
 
   const follow = () => {
@@ -179,7 +195,7 @@ svg.face{width:22px;border-radius:50%;flex:none;background:hsl(var(--hue) 40% 88
     const ref = { url, key: options.page, title: found.title.slice(0, 300) || undefined };
     const outline = await outlineOf(found.sections);
     const places = found.sections.map((/** @type {any} */ section) => place(section, found));
-    article = { service, ref, outline, places, since: "", headers: {}, tokens, identify, count, views, face };
+    article = { service, ref, outline, root: found.root, places, known: {}, since: "", headers: {}, tokens, identify, count, views, face };
     for (const type of ["resize", "postil-room"]) addEventListener(type, () => count([]));
     addEventListener("hashchange", follow);
     await identify();

@@ -4,6 +4,12 @@
 /** @param {number} n @param {string} one @param {string} [many] */
 const n = (n, one, many = one + "s") => `${n} ${n === 1 ? one : many}`;
 
+/** Somebody else's words among ours: neither turns the other's direction. @param {string} words */
+const quoted = (words) => `“\u2068${words}\u2069”`;
+
+/** How a text begins: where it was cut, it says so. @param {string} text */
+export const begun = (text) => (/[.!?:…。！？"'”’»)]$/.test(text) ? text : `${text} …`);
+
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
@@ -25,6 +31,26 @@ export const t = {
   where: (/** @type {number} */ index, /** @type {number} */ of) => `Section ${index} of ${of}`,
   page: "This page",
   elsewhere: "Another section",
+  otherVersion: "A section of another version of this page",
+  comments: (/** @type {number} */ count) => n(count, "comment"),
+  threads: "Discussions of this section",
+  thisSection: "This section",
+  from: (/** @type {string} */ heading) => (heading ? `From ${quoted(heading)}` : "From an earlier section"),
+  part: (/** @type {number} */ count, /** @type {string} */ heading) =>
+    `${t.comments(count)} from when this was part of ${heading ? quoted(heading) : "another section"}`,
+  back: (/** @type {string} */ heading) => `Back to ${quoted(heading)}`,
+  earlier: "Earlier discussions",
+  earlierHint: "About parts that are no longer in this article.",
+  earlierOne: "Earlier discussion",
+  goneSection: "A section that is no longer here",
+  lost: "This section is no longer in the article.",
+  began: "It began:",
+  then: "Written about an earlier version",
+  thenSaid: "Then",
+  nowSays: "Now",
+  thenUnknown: "How the section began then is not known.",
+  nowSame: "It begins as it did then. What follows was changed.",
+  nowUnknown: "How the section begins now is not known.",
   tools: { previous: "Previous section", next: "Next section", menu: "More", close: "Close" },
   menu: "More",
   moderate: "Moderate",
@@ -73,6 +99,7 @@ export const t = {
   tombs: { hidden: "Hidden by a moderator", removed: "Removed by its author", purged: "Deleted by a moderator", gone: "This comment is no longer here" },
   reasons: { spam: "spam", abuse: "abuse", "off-topic": "off topic", illegal: "illegal", other: "something else" },
   write: "Add your voice",
+  writeHere: "Add your voice to this section",
   post: "Post",
   save: "Save",
   as: "as",

@@ -1,6 +1,10 @@
 // @ts-check
 /** The panel's looks, as a constructed sheet: neither a style element nor a style attribute passes a strict CSP. */
 
+/** A quotation of the article, and how much of it is shown at most. */
+const QUOTE = (/** @type {number} */ lines) =>
+  `margin:0;padding-inline-start:11px;border-inline-start:2px solid var(--line);color:var(--soft);display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:${lines};overflow:hidden`;
+
 const CSS = `
 :host{--sunk:var(--postil-sunk,light-dark(#f5f3ee,#14161a));--good:light-dark(#2f7d4f,#74c295);--warn:light-dark(#8a5200,#e0aa5a);--bad:light-dark(#a8321f,#ef9080)}
 dialog{all:unset;position:fixed;inset:0 0 0 auto;z-index:var(--postil-z,2147483000);box-sizing:border-box;width:440px;max-width:100vw;height:100dvh;display:flex;flex-direction:column;background:var(--surface);color:var(--ink);border-inline-start:1px solid var(--line);overflow-wrap:anywhere;contain:content}
@@ -24,6 +28,22 @@ p{margin:0}
 .menu p{padding:4px 12px;font-size:13px;color:var(--soft)}
 .menu button{width:100%;padding:8px 12px;border-radius:6px;font-weight:500}
 .menu button:hover{background:var(--sunk)}
+.head:has(+.strip:not(:empty)){border:0;padding-bottom:8px}
+.strip{padding:0 20px 12px;border-bottom:1px solid var(--line);font-size:13px;color:var(--soft)}
+.strip:empty{display:none}
+.tabs{display:flex;column-gap:24px;margin-bottom:-13px}
+.tabs:has(:nth-child(3)){flex-wrap:wrap}
+.tabs+.line{margin-top:20px}
+.tabs button{display:flex;gap:6px;min-width:0;max-width:100%;min-height:36px;line-height:34px;border-bottom:2px solid transparent;font-weight:600;white-space:nowrap}
+.tabs button:first-child{flex:none}
+.tabs button>:first-child{overflow:hidden;text-overflow:ellipsis}
+.tabs button:hover{color:var(--ink)}
+.tabs button[aria-selected=true]{color:var(--ink);border-color:var(--accent)}
+.line{display:flex;gap:4px;align-items:center;min-height:28px;color:var(--accent)}
+.line:hover span{text-decoration:underline}
+.line svg{width:16px;height:16px;flex:none;margin-inline-start:-5px}
+:host(:dir(rtl)) .line svg{scale:-1 1}
+.strip blockquote{${QUOTE(3)};margin-top:4px}
 .bar{position:relative;display:flex;align-items:center;justify-content:space-between;min-height:44px;padding:0 20px;font-size:13px;color:var(--soft)}
 .live::before{content:"";display:inline-block;width:7px;height:7px;margin-inline-end:8px;border-radius:50%;background:var(--soft);vertical-align:1px}
 .live[data-state=live]::before{background:var(--good)}
@@ -51,6 +71,15 @@ a.when:hover{text-decoration:underline}
 .fold:hover,.fold:focus-visible{opacity:1}
 .to{font-size:13px;color:var(--soft)}
 .label{font-size:13px;color:var(--warn)}
+button.label{display:flex;align-items:center;gap:4px;min-height:24px;border-radius:4px}
+button.label:hover{text-decoration:underline}
+button.label svg:not(.face){width:14px;height:14px}
+.then{margin:4px 0 12px;padding:8px 12px;border-radius:8px;background:var(--sunk);font-size:13px}
+.then dt{font-weight:600;color:var(--soft)}
+.then dd{margin:0}
+.then dd+dt{margin-top:8px}
+.then b{display:block}
+.then blockquote{${QUOTE(9)}}
 .body{unicode-bidi:isolate;contain:content}
 article.hidden .body{background:var(--sunk);border-radius:8px;padding:8px 12px;margin-block:4px}
 article.pending .body{opacity:.75}
@@ -120,5 +149,29 @@ li[data-focus]>article{transition:background .6s}
 @media (forced-colors:active){.pill,.primary,.box,.tomb,dialog{border:1px solid}.live::before{background:CanvasText}.face{forced-color-adjust:none}}
 `;
 
+const EARLIER = `
+:host{display:block;margin:28px 0 44px}
+h2,p,ul,summary{margin:0;padding:0}
+h2{font:600 17px/1.3 var(--sans)}
+h2 span{color:var(--soft);font-weight:500}
+p{margin:4px 0 8px;font-size:13px;color:var(--soft)}
+summary{cursor:pointer;min-height:32px}
+summary::marker{color:var(--soft)}
+summary h2{display:inline}
+ul{list-style:none}
+li{position:relative;padding:12px 0;border-top:1px solid var(--line)}
+li:last-child{border-bottom:1px solid var(--line)}
+button{display:flex;gap:12px;align-items:baseline;width:100%;min-height:24px}
+button::after{content:"";position:absolute;inset:0}
+.name{flex:1;min-width:0;font-weight:600;overflow-wrap:anywhere}
+.count{color:var(--accent);font-weight:600;font-size:13px;white-space:nowrap}
+li:hover .name{text-decoration:underline}
+button:focus-visible{outline:0}
+button:focus-visible::after{outline:2px solid var(--accent);outline-offset:2px}
+blockquote{${QUOTE(3)};margin-top:4px;font-size:14px;overflow-wrap:anywhere}
+`;
+
 export const sheet = new CSSStyleSheet();
 sheet.replaceSync(CSS);
+export const earlierSheet = new CSSStyleSheet();
+earlierSheet.replaceSync(EARLIER);

@@ -20,6 +20,8 @@ export class Thread {
   flagged = new Set();
   /** @type {Set<string>} */
   folded = new Set();
+  /** What is shown of earlier versions, by comment. @type {Map<string, Postil.ThenAndNow>} */
+  thens = new Map();
   /** Comments that came by link, or were just revealed. @type {Set<string>} */
   focused = new Set();
   /** Changes that came before the thread did; null once it is here. @type {Parameters<Store["fold"]>[0][] | null} */
@@ -39,9 +41,10 @@ export class Thread {
   /** What the viewer may do with a comment, and has done. @param {string} id @returns {import("./comment.js").Sight} */
   #sight(id) {
     const { api, article, section } = this.panel;
-    const { reacted, flagged, store } = this;
+    const { reacted, flagged, store, thens } = this;
     const open = section?.state !== "locked";
-    return { staff: !!api.grant, own: store.own.get(id), reacted: reacted.has(id), flagged: flagged.has(id), open, face: article.face };
+    const did = { own: store.own.get(id), reacted: reacted.has(id), flagged: flagged.has(id) };
+    return { staff: !!api.grant, ...did, open, face: article.face, then: thens.get(id) };
   }
 
   /** @param {string} action @param {HTMLLIElement} item @param {HTMLElement} button */
@@ -72,6 +75,7 @@ export class Thread {
     this.store = new Store(this.sort);
     this.store.whole = !focus;
     this.focused = new Set(focus ? [focus] : []);
+    this.thens.clear();
     this.#early = [];
     this.list.clear();
     try {
@@ -136,8 +140,11 @@ export class Thread {
     const { comments, waiting } = this.store;
     this.store = fresh;
     this.#owned(own);
-    for (const id of fresh.comments.keys()) {
-      if (!fresh.own.has(id) && (!comments.has(id) || waiting.has(id))) fresh.waiting.add(id);
+    for (const [id, comment] of fresh.comments) {
+      const known = comments.get(id);
+      if (!fresh.own.has(id) && (!known || waiting.has(id))) fresh.waiting.add(id);
+      // The article may have been edited meanwhile. This reader looks at the old one, and a label would push his lines down.
+      if (known) comment.earlier = known.earlier;
     }
     this.render();
   }

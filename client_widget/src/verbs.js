@@ -111,12 +111,19 @@ const copy = async (thread, item) => {
   thread.panel.frame.say(t.copied);
 };
 
+/** How the section began then, and begins now. @param {Thread} thread @param {HTMLElement} item */
+const then = async (thread, item) => {
+  const { id } = commentOf(thread, item);
+  if (!thread.thens.delete(id)) thread.thens.set(id, await thread.panel.api.get(`comments/${id}/then`));
+  thread.render();
+};
+
 /** @param {Thread} thread @param {HTMLElement} item */
 const load = async (thread, { dataset: { more = "", parent = "" } }) => thread.more(more, parent);
 
 /** @type {Record<string, (thread: Thread, item: HTMLLIElement, button: HTMLElement) => Promise<void>>} */
 export const verbs = {
-  reply, edit, support, remove, flag, copy, load,
+  reply, edit, support, remove, flag, copy, then, load,
   approve: decide("approve"),
   hide: decide("hide"),
   restore: decide("restore"),

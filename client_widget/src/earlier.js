@@ -1,0 +1,70 @@
+// @ts-check
+/**
+ * Discussions of parts that are no longer in the article, at its end. Host: postil-earlier;
+ * parts: earlier earlier-title earlier-thread earlier-quote count; [data-thread] is a thread's id.
+ */
+
+import { h } from "./element.js";
+import { begun, t } from "./strings.js";
+import { earlierSheet } from "./style.js";
+
+/** As many stand open; more are put away behind their heading. */
+const MOST_OPEN = 3;
+
+/** @type {HTMLElement | undefined} */
+let host;
+/** What is on show, without its counts. */
+let shown = "";
+
+/**
+ * Show them, take in what changed, or show nothing where there is nothing.
+ * @param {Postil.Article} article @param {(section: string) => void} open
+ */
+export const drawEarlier = (article, open) => {
+  const threads = (article.earlier ?? []).filter(({ section }) => countOf(article, section));
+  const root = host?.shadowRoot ?? make(article);
+  const stamp = JSON.stringify(threads);
+  if (stamp !== shown) root.replaceChildren(...(threads.length ? [draw(threads, open, root)] : []));
+  shown = stamp;
+  for (const count of root.querySelectorAll("[data-thread] .count")) {
+    const { thread = "" } = /** @type {HTMLElement} */ (count.closest("[data-thread]")).dataset;
+    count.textContent = t.comments(countOf(article, thread));
+  }
+};
+
+/** A moderator is told of those that are held, too. @param {Postil.Article} article @param {string} section */
+const countOf = ({ known }, section) => {
+  const { comments = 0, pending = 0, hidden = 0 } = known[section] ?? {};
+  return comments + pending + hidden;
+};
+
+/** @param {Postil.Article} article */
+const make = ({ tokens, root, places }) => {
+  host = document.createElement("postil-earlier");
+  const shadow = host.attachShadow({ mode: "open" });
+  shadow.adoptedStyleSheets = [tokens, earlierSheet];
+  /** @type {HTMLElement} */
+  let last = places[places.length - 1].row;
+  // After the wrapper of the last section alone, where it has one.
+  for (let box = last.parentElement; box && box !== root && box.querySelectorAll("postil-row").length < 2; box = box.parentElement) last = box;
+  last.after(host);
+  return shadow;
+};
+
+/** @param {Postil.Earlier[]} threads @param {(section: string) => void} open @param {ShadowRoot} root */
+const draw = (threads, open, root) => {
+  const list = h("ul", { role: "list" }, ...threads.map((thread) => item(thread, open)));
+  const title = h("h2", { part: "earlier-title" }, t.earlier);
+  const hint = h("p", {}, t.earlierHint);
+  if (threads.length <= MOST_OPEN) return h("section", { part: "earlier", ariaLabel: t.earlier }, title, hint, list);
+  title.append(" ", h("span", {}, String(threads.length)));
+  return h("details", { part: "earlier", open: root.querySelector("details")?.open }, h("summary", {}, title), hint, list);
+};
+
+/** @param {Postil.Earlier} thread @param {(section: string) => void} open */
+const item = ({ section, heading, excerpt }, open) => {
+  const name = h("span", { className: "name", dir: "auto" }, heading || t.goneSection);
+  const button = h("button", { onclick: () => open(section) }, name, h("span", { className: "count", part: "count" }));
+  const quote = excerpt && h("blockquote", { part: "earlier-quote", dir: "auto" }, begun(excerpt));
+  return h("li", { part: "earlier-thread", "data-thread": section }, button, quote);
+};
