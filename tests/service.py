@@ -165,10 +165,6 @@ class Visitor:
     def page(self, url: str = URL, **params: Json) -> Json:
         return self.get("/v1/page", url=url, **params)
 
-    def sections(self, url: str = URL) -> dict[str, Json]:
-        """The page's sections by heading."""
-        return {section.get("heading", ""): section for section in self.page(url)["sections"]}
-
     def thread(self, section: str, **params: Json) -> Json:
         return self.get(f"/v1/sections/{section}/comments", **params)
 

@@ -18,6 +18,7 @@ from postil.markup import render
 from postil.migrate import migrate
 from postil.models import Site
 from postil.outline import OutlineSection, outline_hash
+from postil.places import Seen
 from postil.viewer import Viewer
 
 # Where fsync costs nothing; None for the usual place.
@@ -88,8 +89,7 @@ class World:
             nonce=nonce or f"nonce-{self.posts:06}",
             parent=parent,
             section=section,
-            outline=() if section else outline,
-            outline_hash=None if section else outline_hash(outline),
+            outline=None if section else Seen(outline_hash(outline), tuple(outline)),
             index=index,
         )
         async with self.database.begin() as tx:

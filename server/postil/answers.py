@@ -6,9 +6,9 @@ times are whole epoch seconds. What a viewer may see has been decided before one
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from postil.states import SectionState, State
+from postil.states import Anchor, OutlineSource, SectionState, State
 from postil.viewer import Role
 
 
@@ -27,7 +27,8 @@ class Answer(BaseModel):
 class CommentAnswer(Answer):
     """A comment as one viewer sees it. A tombstone has a state and no author, html or time of edit.
 
-    `revision` is that of the viewer's audience: of two forms of one comment the higher is the newer.
+    `revision` is that of the viewer's audience: of two forms of one comment the higher is the newer. `earlier`: its
+    section read otherwise when it was written.
     """
 
     id: str
@@ -42,6 +43,7 @@ class CommentAnswer(Answer):
     reason: str | None = None
     support: int = 0
     flags: int = 0
+    earlier: bool = False
     html: str | None = None
 
 
@@ -69,8 +71,21 @@ class SectionAnswer(Answer):
     faces: list[str] = []
 
 
+class EarlierAnswer(Answer):
+    """A thread whose words are not in the outline asked for: what the owner's own text said there, and how it began."""
+
+    section: str
+    heading: str = ""
+    excerpt: str = ""
+
+
 class PageAnswer(Answer):
-    """A page. `since` is the cursor to ask for changes with; `outline` the section id at each index asked for."""
+    """A page. `since` is the cursor to ask for changes with.
+
+    `outline` is the section id at each index of the outline asked for, None where nobody has written; absent where that
+    outline is unknown and must be sent whole. `joined` are further threads that were merged into the section at an
+    index, `parts` the thread that the section at an index was once a part of. `earlier` stand nowhere in the outline.
+    """
 
     since: str
     id: str | None = None
@@ -80,10 +95,9 @@ class PageAnswer(Answer):
     pending: int = 0
     sections: list[SectionAnswer]
     outline: list[str | None] | None = None
-
-
-class OutlineAnswer(Answer):
-    sections: list[str | None]
+    joined: dict[int, list[str]] = {}
+    parts: dict[int, str] = {}
+    earlier: list[EarlierAnswer] = []
 
 
 class ThreadAnswer(Answer):
@@ -112,7 +126,8 @@ class NestedThreadAnswer(Answer):
 class ChangesAnswer(Answer):
     """What changed since a cursor, as this viewer may see it; or `resync`: load afresh.
 
-    `gone` gives id and section of what was public to him then and is no more.
+    `gone` gives id and section of what was public to him then and is no more. `tallies` and `shared` stay here: the
+    comments of each section, and which sections are everybody's (on an `open` page, all).
     """
 
     since: str
@@ -122,6 +137,98 @@ class ChangesAnswer(Answer):
     sections: list[SectionAnswer]
     comments: list[CommentAnswer]
     gone: dict[str, str]
+    tallies: dict[str, int] = Field(default={}, exclude=True)
+    shared: frozenset[str] = Field(default=frozenset(), exclude=True)
+    is_open: bool = Field(default=True, exclude=True)
+
+    def is_for(self, section: str, mine: frozenset[str] | None) -> bool:
+        """Whether somebody may be told of a section: `mine` stand in his outline, None where he showed none."""
+        return section in self.shared or (self.is_open if mine is None else section in mine)
+
+    def total_for(self, mine: frozenset[str] | None) -> int:
+        return sum(count for section, count in self.tallies.items() if self.is_for(section, mine))
+
+
+class TextAnswer(Answer):
+    """A section's heading, and how it begins, in the owner's own text."""
+
+    heading: str = ""
+    excerpt: str = ""
+
+
+class ThenAndNow(Answer):
+    """A comment's section as it was when the comment was written, and as it is; either is absent where not known."""
+
+    then: TextAnswer | None = None
+    now: TextAnswer | None = None
+
+
+class AnchorAnswer(Answer):
+    """A decision about where a section's thread stands. `open`: nothing answers it yet. `by`: whose it is, where a
+    person made it. `answers`: the decision that it settles or undoes.
+    """
+
+    id: str
+    section: str
+    move: Anchor
+    open: bool = False
+    can_undo: bool = False
+    old: TextAnswer = TextAnswer()
+    new: TextAnswer = TextAnswer()
+    comments: int = 0
+    score: float = 0.0
+    reason: str = ""
+    by: str | None = None
+    at: int
+    answers: str | None = None
+
+
+class ChoiceAnswer(Answer):
+    """A place in the present article that a thread can be merged into."""
+
+    id: str
+    heading: str = ""
+
+
+class MoveAnswer(Answer):
+    """An address that shows the page's own outline, while the page's answers no more. `found`: 404, 410, or whereto."""
+
+    key: str
+    url: str
+    found: str
+    seen: int
+
+
+class AskingPageAnswer(Answer):
+    """A page, and how many questions about its threads and proposed moves wait for the owner."""
+
+    id: str
+    url: str
+    title: str = ""
+    open: int = 0
+    moves: int = 0
+
+
+class AnchorsAnswer(Answer):
+    """Where a page's threads stand and why; without a page, the site's `pages`, those that ask first.
+
+    `source` says who gave the outline that decides: `seen` by many readers, `published`, or `fetched`.
+    """
+
+    page: AskingPageAnswer | None = None
+    source: OutlineSource | None = None
+    cases: list[AnchorAnswer] = []
+    choices: list[ChoiceAnswer] = []
+    moves: list[MoveAnswer] = []
+    pages: list[AskingPageAnswer] = []
+
+
+class PublishedAnswer(Answer):
+    """A page as it was taken: whether anything is other than before, and how many threads each move took."""
+
+    page: AskingPageAnswer
+    changed: bool
+    moves: dict[Anchor, int] = {}
 
 
 class PageBrief(Answer):

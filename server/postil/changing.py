@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from postil.cursors import MOST_BEHIND
 from postil.db import Hint, Transaction
 from postil.models import Comment, Page, PublicSpan, Section, SupportChange
 from postil.states import State, is_shown
@@ -42,6 +43,15 @@ class Change:
             self.public = self.page.public_revision
         for thing in touched:
             thing.public_revision = self.public
+
+    def move_places(self, *, readers: bool) -> None:
+        """Threads stand elsewhere from now on. Where there are `readers` of any, every cursor is too far behind to go
+        on from, so that everybody asks for the page afresh: both counters jump by more than a cursor may lag.
+        """
+        self.page.anchors += 1
+        if readers:
+            self.public = self.page.public_revision = self.page.public_revision + MOST_BEHIND + 1
+            self.staff = self.page.staff_revision = self.page.staff_revision + MOST_BEHIND + 1
 
 
 @asynccontextmanager

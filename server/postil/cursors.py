@@ -7,6 +7,9 @@ from enum import StrEnum
 from postil.errors import Invalid
 from postil.ids import looks_like_id
 
+# Beyond this a fresh window is cheaper than the changes; it also bounds what one question can cost.
+MOST_BEHIND = 500
+
 _SINCE = re.compile(r"([0-9a-f]{8})\.(0|[1-9][0-9]{0,14})", re.ASCII)
 _ROOTS = re.compile(r"(oldest|newest|supported)\.([0-9]{1,15})\.(-?[0-9]{1,9})\.([-0-9A-Z_a-z]{11})", re.ASCII)
 

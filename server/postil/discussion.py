@@ -1,14 +1,13 @@
 """The verbs of readers: post, edit, remove, react, flag, and a page seen."""
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
 from sqlmodel import col
 
-from postil.anchoring import MadeSection, find_or_make_section
 from postil.changing import Change, changing, set_state, support_change
 from postil.db import Transaction
 from postil.errors import (
@@ -40,7 +39,8 @@ from postil.models import (
     WaitingView,
 )
 from postil.names import normalise, skeleton
-from postil.outline import OutlineSection
+from postil.places import Outlines, Seen
+from postil.placing import Aim, MadeSection, find_or_make_section
 from postil.reading import find_author, find_page, page_of
 from postil.states import Move, SectionState, State, check
 from postil.upsert import insert_if_new
@@ -72,9 +72,9 @@ class Draft:
     nonce: str
     parent: str | None = None
     section: str | None = None
-    outline: Sequence[OutlineSection] = ()
-    outline_hash: str | None = None
+    outline: Seen | None = None
     index: int = 0
+    network: str | None = None
 
     @property
     def body_hash(self) -> str:
@@ -94,17 +94,20 @@ class Written:
     is_new: bool = True
 
 
-async def post(tx: Transaction, viewer: Viewer, draft: Draft, rendered: Rendered) -> Written:
-    """Post a comment, once: a repeated nonce returns the first. Errors: Locked, NotFound, ParentGone,
-    WrongSection, NameRefused, NonceReused, Invalid.
+async def post(
+    tx: Transaction, viewer: Viewer, draft: Draft, rendered: Rendered, outlines: Outlines | None = None
+) -> Written:
+    """Post a comment, once: a repeated nonce returns the first. Errors: Locked, NotFound, ParentGone, WrongSection,
+    NameRefused, NonceReused, Invalid, OutlineUnknown, TooMany. `outlines`: what this process remembers of them.
     """
     site = await tx.get_one(Site, viewer.site)
     author = await _author(tx, viewer, await _vetted_name(tx, viewer, draft.name))
-    page = await _page(tx, viewer, draft.page)
+    page = await find_or_make_page(tx, viewer.site, draft.page)
     async with changing(tx, page.id) as change:
         if first := await _posted_before(tx, author, draft, site):
             return first
-        place = await find_or_make_section(change, draft.section, draft.outline, draft.outline_hash, draft.index)
+        aim = Aim(draft.section, draft.outline, draft.index, draft.network)
+        place = await find_or_make_section(change, aim, outlines or Outlines())
         parent = await _parent(tx, viewer, author, draft.parent, place.section)
         _refuse_locked(place.section, parent)
         comment = _comment(tx, viewer, author, draft, rendered, place, parent)
@@ -252,17 +255,17 @@ async def _writing_author(tx: Transaction, viewer: Viewer) -> Author:
 # Pages and threads
 
 
-async def _page(tx: Transaction, viewer: Viewer, ref: PageRef) -> Page:
+async def find_or_make_page(tx: Transaction, site: str, ref: PageRef) -> Page:
     """The page's row, made by its first comment; two at once make one. Views that waited come along."""
-    page = await find_page(tx, viewer.site, ref.key)
+    page = await find_page(tx, site, ref.key)
     if page is not None:
         return page
     values = {"url": ref.url, "title": ref.title, "views": 0, "created_at": tx.now}
     values |= {"public_revision": 0, "staff_revision": 0}
-    is_new = await insert_if_new(tx, Page, id=new_id(tx.now), site_id=viewer.site, key=ref.key, **values)
-    page = await find_page(tx, viewer.site, ref.key)
+    is_new = await insert_if_new(tx, Page, id=new_id(tx.now), site_id=site, key=ref.key, **values)
+    page = await find_page(tx, site, ref.key)
     assert page is not None
-    if is_new and (waited := await tx.get(WaitingView, (viewer.site, ref.key))):
+    if is_new and (waited := await tx.get(WaitingView, (site, ref.key))):
         page.views = waited.views
         await tx.delete(waited)
         await tx.flush()  # before changing() reads the row again

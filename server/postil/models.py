@@ -4,11 +4,12 @@ Text that orders (ids, paths) is compared byte by byte on every database.
 """
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Column, Enum, Index, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from postil.states import SectionState, State
+from postil.states import Anchor, OutlineSource, SectionState, State
 from postil.viewer import Role, Scope
 
 
@@ -39,6 +40,7 @@ class Site(SQLModel, table=True):
     name: str
     premoderate: bool = False
     edit_window: int = 900
+    signing_key: str | None = None
     created_at: int = Field(sa_type=BigInteger)
 
 
@@ -96,7 +98,12 @@ class Author(SQLModel, table=True):
 
 
 class Page(SQLModel, table=True):
-    __table_args__ = (UniqueConstraint("site_id", "key"),)
+    """`reference` is the hash of the outline that decides for everybody; `anchors` counts how often places moved.
+
+    `published_at` is the time that the latest publication was signed at: an older one comes too late.
+    """
+
+    __table_args__ = (UniqueConstraint("site_id", "key"), Index("ix_page_reference", "site_id", "reference"))
 
     id: str = Field(primary_key=True, sa_type=ID)
     site_id: str = Field(foreign_key="site.id", sa_type=ID)
@@ -106,7 +113,33 @@ class Page(SQLModel, table=True):
     public_revision: int = Field(default=0, sa_type=BigInteger)
     staff_revision: int = Field(default=0, sa_type=BigInteger)
     views: int = Field(default=0, sa_type=BigInteger)
+    reference: str | None = None
+    anchors: int = 0
+    published_at: int | None = Field(default=None, sa_type=BigInteger)
     created_at: int = Field(sa_type=BigInteger)
+
+
+class PageAlias(SQLModel, table=True):
+    """A key under which a page was known before it moved: old links and open windows still find it."""
+
+    site_id: str = Field(primary_key=True, foreign_key="site.id", sa_type=ID)
+    key: str = Field(primary_key=True)
+    page_id: str = Field(foreign_key="page.id", index=True, sa_type=ID)
+
+
+class PageMove(SQLModel, table=True):
+    """An address whose outline is that of `page_id`'s reference. `found`: how the old address answers, once asked.
+
+    Bounded for each page (moving.MOST_MOVES). `settled_at`: the owner has said yes or no.
+    """
+
+    page_id: str = Field(primary_key=True, foreign_key="page.id", sa_type=ID)
+    key: str = Field(primary_key=True)
+    url: str
+    seen_at: int = Field(sa_type=BigInteger)
+    asked_at: int | None = Field(default=None, sa_type=BigInteger)
+    found: str | None = None
+    settled_at: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class WaitingView(SQLModel, table=True):
@@ -126,16 +159,19 @@ class Visit(SQLModel, table=True):
 
 
 class Section(SQLModel, table=True):
-    """A part of a page and its thread. Heading, element id, key and nth are evidence, never identity."""
+    """A part of a page and its thread.
+
+    It was last seen at `at` of the outline `outline_hash`; that is evidence, never identity. `is_shared`: it stands, or
+    once stood, in the page's reference, so everybody may see it. `heading` is the owner's own text, or "".
+    """
 
     id: str = Field(primary_key=True, sa_type=ID)
     page_id: str = Field(foreign_key="page.id", index=True, sa_type=ID)
     state: SectionState = Field(default=SectionState.OPEN, sa_type=enum_text(SectionState))
     heading: str = ""
-    level: int = 0
-    element_id: str | None = None
-    key: str | None = None
-    nth: int = 0
+    outline_hash: str | None = None
+    at: int = 0
+    is_shared: bool = False
     comments: int = 0
     shown: int = 0
     pending: int = 0
@@ -148,11 +184,57 @@ class Section(SQLModel, table=True):
 
 
 class Outline(SQLModel, table=True):
-    """The list of sections that some copy of the page shows, kept once a comment refers to it."""
+    """The list of sections that some copy of the page shows, kept once a comment refers to it or the owner gave it.
+
+    `places`: for each of `sections` a dict of postil.places.Place. `excerpts`: how each section begins, where the
+    owner's own text was read. `referenced_at`: when it last became the page's reference, None where it never was.
+    `network` stands for who brought it, so that one network's are bounded.
+    """
 
     page_id: str = Field(primary_key=True, foreign_key="page.id", sa_type=ID)
     hash: str = Field(primary_key=True)
-    sections: list[dict[str, object]] = Field(sa_column=Column(JSON, nullable=False))
+    source: OutlineSource = Field(default=OutlineSource.SEEN, sa_type=enum_text(OutlineSource))
+    sections: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
+    places: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    excerpts: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    network: str | None = None
+    referenced_at: int | None = Field(default=None, sa_type=BigInteger)
+    created_at: int = Field(sa_type=BigInteger)
+
+
+class Sighting(SQLModel, table=True):
+    """That readers of one network were shown an outline, first and last. Bounded (promotion.MOST_SIGHTINGS)."""
+
+    page_id: str = Field(primary_key=True, foreign_key="page.id", sa_type=ID)
+    hash: str = Field(primary_key=True)
+    network: str = Field(primary_key=True)
+    first_at: int = Field(sa_type=BigInteger)
+    last_at: int = Field(index=True, sa_type=BigInteger)
+
+
+class Anchoring(SQLModel, table=True):
+    """One decision about where a thread stands; append-only, as moderators' decisions are. It may outlive its page.
+
+    From `at` of the outline `old_hash` to `to` of `new_hash` (None: to nowhere). `moderator_id` is None where a rule
+    decided, or somebody at the command line (`move` tells which).
+    `place` is the id that the place has without the thread, so that it can be undone.
+    `answers`: the decision that this one settles or undoes. An unsure one that nothing answers is asked of the owner.
+    """
+
+    id: str = Field(primary_key=True, sa_type=ID)
+    site_id: str = Field(foreign_key="site.id", index=True, sa_type=ID)
+    page_id: str = Field(index=True, sa_type=ID)
+    section_id: str | None = Field(default=None, sa_type=ID)
+    move: Anchor = Field(sa_type=enum_text(Anchor))
+    old_hash: str | None = None
+    at: int | None = None
+    new_hash: str | None = None
+    to: int | None = None
+    score: float = 0.0
+    reason: str = ""
+    place: str | None = Field(default=None, sa_type=ID)
+    moderator_id: str | None = Field(default=None, foreign_key="moderator.id", sa_type=ID)
+    answers: str | None = Field(default=None, index=True, sa_type=ID)
     created_at: int = Field(sa_type=BigInteger)
 
 
@@ -230,7 +312,7 @@ class Reaction(SQLModel, table=True):
 class SupportChange(SQLModel, table=True):
     """How a comment's support moved at a public revision: a cursor sorted by support is frozen at its own.
 
-    Kept for as many revisions as a cursor may lag (reading.MOST_BEHIND).
+    Kept for as many revisions as a cursor may lag (cursors.MOST_BEHIND).
     """
 
     page_id: str = Field(primary_key=True, foreign_key="page.id", sa_type=ID)

@@ -13,6 +13,7 @@ class Action(StrEnum):
     PURGE = "purge"
     SET_SECTION = "set_section"
     GRANT = "grant"
+    ANCHOR = "anchor"
 
 
 STAFF = frozenset({Role.MODERATOR, Role.OWNER})
@@ -25,6 +26,7 @@ MAY: dict[Action, tuple[frozenset[Role], frozenset[Scope]]] = {
     Action.PURGE: (STAFF, frozenset({Scope.FULL})),
     Action.SET_SECTION: (STAFF, frozenset({Scope.FULL})),
     Action.GRANT: (STAFF, frozenset({Scope.FULL})),
+    Action.ANCHOR: (frozenset({Role.OWNER}), frozenset({Scope.FULL})),
 }
 
 

@@ -15,14 +15,16 @@ from postil.answers import (
     CommentAnswer,
     CommentInPlace,
     CountAnswer,
-    OutlineAnswer,
+    EarlierAnswer,
     OwnAnswer,
     OwnComment,
     PageAnswer,
     PageBrief,
     SectionAnswer,
+    TextAnswer,
+    ThenAndNow,
 )
-from postil.cursors import Since
+from postil.cursors import MOST_BEHIND, Since
 from postil.db import Snapshot
 from postil.errors import NotFound
 from postil.models import (
@@ -31,18 +33,17 @@ from postil.models import (
     Flag,
     Outline,
     Page,
+    PageAlias,
     PublicSpan,
     Reaction,
     Section,
     Site,
     WaitingView,
 )
-from postil.outline import KnownSection, OutlineSection, place
+from postil.places import Place, Places, place_of, places_in, standing
 from postil.states import State
 from postil.viewer import Audience, Viewer
 
-# Beyond this a fresh window is cheaper than the changes; it also bounds what one question can cost.
-MOST_BEHIND = 500
 # A guest's overlay is private and sent whole: his latest comments and reactions on one page.
 MOST_OWN = 200
 
@@ -58,6 +59,7 @@ COLUMNS: tuple[Any, ...] = (
     Comment.state,
     Comment.html,
     Comment.reason,
+    Comment.outline_hash,
     Comment.support,
     Comment.flags,
     Comment.shown,
@@ -110,8 +112,7 @@ def section_answer(section: Section, audience: Audience) -> SectionAnswer:
     staff = audience is Audience.STAFF
     return SectionAnswer(
         id=section.id,
-        # What nobody has published yet may have been named by whoever waits for a moderator.
-        heading=section.heading if staff or section.public_revision else "",
+        heading=section.heading,
         state=section.state,
         comments=section.comments,
         pending=section.pending if staff else 0,
@@ -122,7 +123,11 @@ def section_answer(section: Section, audience: Audience) -> SectionAnswer:
 
 
 async def find_page(snapshot: Snapshot, site: str, key: str) -> Page | None:
-    return await snapshot.scalar(select(Page).where(col(Page.site_id) == site, col(Page.key) == key))
+    """A page by its key, or by one that it had before it moved."""
+    page = await snapshot.scalar(select(Page).where(col(Page.site_id) == site, col(Page.key) == key))
+    if page is None and (alias := await snapshot.get(PageAlias, (site, key))):
+        page = await snapshot.get(Page, alias.page_id)
+    return page
 
 
 async def page_of(snapshot: Snapshot, viewer: Viewer, comment_id: str) -> str:
@@ -146,23 +151,75 @@ async def find_section(snapshot: Snapshot, section: str, site: str | None = None
     return found[0], found[1]
 
 
-async def read_page(snapshot: Snapshot, viewer: Viewer, key: str, outline: str | None) -> PageAnswer:
-    """A page's sections and counts at one revision; empty where there is nothing yet that this viewer sees."""
-    page = await find_page(snapshot, viewer.site, key)
+async def read_page(
+    snapshot: Snapshot, viewer: Viewer, key: str, page: Page | None, places: Places | None = None, *, known: bool = True
+) -> PageAnswer:
+    """A page's sections and counts at one revision; empty where there is nothing yet that this viewer sees.
+
+    `places` of the outline that he was shown (places.Outlines), None where he named none; not `known`: where he named
+    one that must be sent whole first.
+    """
     sections = await _sections(snapshot, page, viewer.audience) if page else []
     if page is None or not (sections or viewer.is_staff):
         # Its first comment may wait for a moderator: that it made the page is then nobody's business.
         return await _read_empty_page(snapshot, viewer, key, page)
-    return PageAnswer(
+    mine = None if places is None and known else frozenset(standing(places or ()))
+    seen = [each for each in sections if viewer.is_staff or is_for(page, each, mine)]
+    answer = PageAnswer(
         since=str(Since(snapshot.epoch, page_revision(page, viewer.audience))),
         id=page.id,
         title=page.title,
         views=page.views,
-        comments=sum(section.comments for section in sections),
-        pending=sum(section.pending for section in sections) if viewer.is_staff else 0,
-        sections=[section_answer(section, viewer.audience) for section in sections],
-        outline=await _known_places(snapshot, page, outline, sections),
+        comments=sum(section.comments for section in seen),
+        pending=sum(section.pending for section in seen) if viewer.is_staff else 0,
+        sections=[section_answer(section, viewer.audience) for section in seen],
     )
+    if known:
+        _tell_places(answer, places or (), {section.id for section in seen})
+        answer.earlier = await _earlier(snapshot, page, seen, places)
+    return answer
+
+
+def is_for(page: Page, section: Section, mine: frozenset[str] | None) -> bool:
+    """Whether a reader is told of a section: it is everybody's, or stands in the outline that he was shown. To one who
+    shows none, everything is told of a page that has no reference.
+    """
+    return section.is_shared or (page.reference is None if mine is None else section.id in mine)
+
+
+def _tell_places(answer: PageAnswer, places: Places, seen: set[str]) -> None:
+    """Which thread stands where, of those that are seen."""
+    answer.outline = [_led(place, seen) for place in places]
+    for at, place in enumerate(places):
+        if others := [id for id in place.joined if id in seen and id != answer.outline[at]]:
+            answer.joined[at] = others
+        if place.part_of in seen:
+            answer.parts[at] = place.part_of
+
+
+def _led(place: Place, seen: set[str]) -> str | None:
+    """The thread that leads at a place: its own, else one that was merged into it."""
+    return next((id for id in place.ids if id in seen), None)
+
+
+async def _earlier(
+    snapshot: Snapshot, page: Page, sections: Sequence[Section], places: Places | None
+) -> list[EarlierAnswer]:
+    """Threads of everybody's that stand nowhere here; in the reference, where no outline was shown."""
+    if places is None:
+        reference = await snapshot.get(Outline, (page.id, page.reference)) if page.reference else None
+        places = places_in(reference) if reference else ()
+    here = standing(places)
+    gone = [section for section in sections if section.is_shared and section.id not in here]
+    return [
+        EarlierAnswer(section=each.id, heading=each.heading, excerpt=await excerpt_of(snapshot, each)) for each in gone
+    ]
+
+
+async def excerpt_of(snapshot: Snapshot, section: Section) -> str:
+    """How a section began where it was last seen, in the owner's own text; "" where that is not known."""
+    outline = await snapshot.get(Outline, (section.page_id, section.outline_hash)) if section.outline_hash else None
+    return outline.excerpts[section.at] if outline and section.at < len(outline.excerpts) else ""
 
 
 async def _read_empty_page(snapshot: Snapshot, viewer: Viewer, key: str, page: Page | None) -> PageAnswer:
@@ -187,48 +244,11 @@ async def _sections(snapshot: Snapshot, page: Page, audience: Audience) -> Seque
     return (await snapshot.scalars(query)).all()
 
 
-async def _known_places(
-    snapshot: Snapshot, page: Page, outline: str | None, sections: Sequence[Section]
-) -> list[str | None] | None:
-    """Where an outline that is known puts the sections; None where it must be sent whole first."""
-    if not sections:
-        return []
-    kept = await snapshot.get(Outline, (page.id, outline)) if outline else None
-    if kept is None:
-        return None
-    return _seen_places([OutlineSection(**section) for section in kept.sections], sections)  # type: ignore[arg-type]
-
-
-async def place_outline(
-    snapshot: Snapshot, viewer: Viewer, key: str, outline: Sequence[OutlineSection]
-) -> OutlineAnswer:
-    """Which section id stands at each index of `outline`. Nothing is stored: a visitor's word changes nothing."""
-    page = await find_page(snapshot, viewer.site, key)
-    if page is None:
-        return OutlineAnswer(sections=[None] * len(outline))
-    sections = await _sections(snapshot, page, viewer.audience)
-    return OutlineAnswer(sections=_seen_places(outline, sections))
-
-
-def _seen_places(outline: Sequence[OutlineSection], sections: Sequence[Section]) -> list[str | None]:
-    return place(outline, [known_section(section) for section in sections])
-
-
-def known_section(section: Section) -> KnownSection:
-    return KnownSection(
-        id=section.id,
-        heading=section.heading,
-        level=section.level,
-        element_id=section.element_id,
-        key=section.key,
-        nth=section.nth,
-    )
-
-
 async def changes(
     snapshot: Snapshot, viewer: Viewer, key: str, since: Since, sections: frozenset[str] | None = None
 ) -> ChangesAnswer:
-    """What changed on a page since a cursor; bodies only of `sections`, where given.
+    """What changed on a page since a cursor; bodies only of `sections`, where given. Of every section, whomever it is
+    for: `for_reader` (or the hub, for each watcher) leaves out what a reader's outline does not show.
 
     `resync` for an unknown epoch, a revision to come, or one more than MOST_BEHIND ago.
     """
@@ -247,18 +267,26 @@ async def changes(
         return answer
     if page is None:
         return answer
-    answer.total = await _total(snapshot, page)
+    answer.is_open = viewer.is_staff or page.reference is None
+    tallies = select(col(Section.id), col(Section.comments), col(Section.is_shared)).where(
+        col(Section.page_id) == page.id
+    )
+    rows = (await snapshot.execute(tallies)).all()
+    answer.tallies = {row.id: row.comments for row in rows}
+    answer.shared = frozenset(row.id for row in rows if row.is_shared or viewer.is_staff)
+    answer.total = answer.total_for(None)
     if now > since.revision:
         await _fill(snapshot, page, viewer.audience, since.revision, sections, answer)
     return answer
 
 
-async def _total(snapshot: Snapshot, page: Page) -> int:
-    return (
-        await snapshot.scalar(
-            select(func.coalesce(func.sum(Section.comments), 0)).where(col(Section.page_id) == page.id)
-        )
-    ) or 0
+def for_reader(answer: ChangesAnswer, mine: frozenset[str] | None) -> ChangesAnswer:
+    """The same without what is not for a reader: `mine` stand in his outline, None where he showed none."""
+    answer.total = answer.total_for(mine)
+    answer.sections = [section for section in answer.sections if answer.is_for(section.id, mine)]
+    answer.comments = [comment for comment in answer.comments if answer.is_for(comment.section or "", mine)]
+    answer.gone = {id: section for id, section in answer.gone.items() if answer.is_for(section, mine)}
+    return answer
 
 
 async def _fill(
@@ -274,9 +302,9 @@ async def _fill(
     gone = await _gone(snapshot, [row for row in rows if audience is Audience.PUBLIC and not row.shown], since)
     touched = {row.section_id for row in seen} | set(gone.values())
     answer.sections = await _changed_sections(snapshot, page, audience, since, touched)
-    answer.comments = [
-        comment_answer(row, audience, in_section=True) for row in seen if sections is None or row.section_id in sections
-    ]
+    told = [row for row in seen if sections is None or row.section_id in sections]
+    answer.comments = [comment_answer(row, audience, in_section=True) for row in told]
+    await tell_earlier(snapshot, page, told, answer.comments)
     answer.gone = {id: section for id, section in gone.items() if sections is None or section in sections}
 
 
@@ -325,12 +353,51 @@ async def read_comment(snapshot: Snapshot, viewer: Viewer | None, comment: str) 
     row = (await snapshot.execute(query)).first()
     if row is None:
         raise NotFound()
-    section, _ = await find_section(snapshot, row.section_id)
+    section, page = await find_section(snapshot, row.section_id)
+    told = comment_answer(row, audience)
+    await tell_earlier(snapshot, page, [row], [told])
     return CommentInPlace(
-        page=PageBrief(url=row.url, title=row.title),
-        section=section_answer(section, audience),
-        comment=comment_answer(row, audience),
+        page=PageBrief(url=row.url, title=row.title), section=section_answer(section, audience), comment=told
     )
+
+
+async def tell_earlier(snapshot: Snapshot, page: Page, rows: Sequence[Any], answers: Sequence[CommentAnswer]) -> None:
+    """Mark the comments that were written when their section read otherwise than it does in the reference."""
+    hashes = {row.outline_hash for row in rows} - {None, page.reference}
+    if page.reference is None or not hashes:
+        return
+    query = select(Outline).where(col(Outline.page_id) == page.id, col(Outline.hash).in_([*hashes, page.reference]))
+    outlines = {each.hash: each for each in await snapshot.scalars(query) if each.referenced_at is not None}
+    now = outlines[page.reference]
+    for row, answer in zip(rows, answers, strict=True):
+        then = outlines.get(row.outline_hash)
+        answer.earlier = then is not None and _reads_otherwise(then, now, row.section_id)
+
+
+def _reads_otherwise(then: Outline, now: Outline, section: str) -> bool:
+    was, stands = place_of(places_in(then), section), place_of(places_in(now), section)
+    if was is None or stands is None:
+        return False
+    return bool(then.sections[was].get("print") != now.sections[stands].get("print"))
+
+
+async def read_then(snapshot: Snapshot, viewer: Viewer | None, comment: str) -> ThenAndNow:
+    """How a comment's section read when it was written, and how it reads now; in the owner's own text alone."""
+    told = await read_comment(snapshot, viewer, comment)
+    section, page = await find_section(snapshot, told.section.id)
+    written = await snapshot.scalar(select(col(Comment.outline_hash)).where(col(Comment.id) == comment))
+    return ThenAndNow(
+        then=await _text_in(snapshot, page, written, section.id),
+        now=await _text_in(snapshot, page, page.reference, section.id),
+    )
+
+
+async def _text_in(snapshot: Snapshot, page: Page, hash: str | None, section: str) -> TextAnswer | None:
+    outline = await snapshot.get(Outline, (page.id, hash)) if hash else None
+    at = place_of(places_in(outline), section) if outline and outline.source.is_owners else None
+    if outline is None or at is None:
+        return None
+    return TextAnswer(heading=outline.sections[at]["heading"], excerpt=outline.excerpts[at])
 
 
 async def find_author(snapshot: Snapshot, viewer: Viewer) -> Author | None:
@@ -395,9 +462,10 @@ async def count_pages(snapshot: Snapshot, pages: Sequence[tuple[str, str, str]])
     if not pages:
         return []
     wanted = or_(*(and_(col(Page.site_id) == site, col(Page.key) == key) for site, key, _ in pages))
+    everybodys = or_(col(Section.is_shared), col(Page.reference).is_(None))
     query = (
         select(col(Page.site_id), col(Page.key), col(Page.views), func.coalesce(func.sum(Section.comments), 0))
-        .outerjoin(Section, col(Section.page_id) == Page.id)
+        .outerjoin(Section, and_(col(Section.page_id) == Page.id, everybodys))
         .where(wanted)
         .group_by(col(Page.site_id), col(Page.key), col(Page.views))
     )

@@ -13,13 +13,15 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 from sqlmodel import col
 
+from postil.cursors import MOST_BEHIND
 from postil.db import Database, Transaction
 from postil.discussion import DAY
 from postil.errors import Unavailable
 from postil.live.bus import Bus, MemoryBus
 from postil.live.hub import Hub
 from postil.models import Comment, OneTimeCode, Page, PublicSpan, StaffSession, SupportChange, Visit, WaitingView
-from postil.reading import MOST_BEHIND
+from postil.places import Outlines
+from postil.publishing import look_for_moved
 from postil.settings import Settings
 
 log = logging.getLogger("postil")
@@ -34,12 +36,14 @@ class Resources:
     database: Database
     bus: Bus
     hub: Hub
+    outlines: Outlines
 
 
 def make(settings: Settings) -> Resources:
     bus = MemoryBus()
     database = Database(settings.database, on_commit=bus.publish)
-    return Resources(settings, database, bus, Hub(database, bus))
+    outlines = Outlines()
+    return Resources(settings, database, bus, Hub(database, bus, outlines), outlines)
 
 
 @asynccontextmanager
@@ -50,6 +54,7 @@ async def running(resources: Resources) -> AsyncIterator[None]:
     tasks = [
         _supervised("sweep", _every(resources.settings.sweep_seconds, resources.hub.sweep)),
         _supervised("upkeep", _every(UPKEEP_SECONDS, lambda: drop_expired(resources.database))),
+        _supervised("moves", _every(UPKEEP_SECONDS, lambda: _look_for_moved(resources))),
     ]
     try:
         yield
@@ -59,6 +64,10 @@ async def running(resources: Resources) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await resources.database.close()
+
+
+async def _look_for_moved(resources: Resources) -> None:
+    await look_for_moved(resources.database, resources.settings.fetch_networks)
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
@@ -96,7 +105,7 @@ async def drop_expired(database: Database) -> None:
 
 
 async def _drop_past(tx: Transaction) -> None:
-    """Forget what no cursor can ask for any more: it lags by reading.MOST_BEHIND at most."""
+    """Forget what no cursor can ask for any more: it lags by cursors.MOST_BEHIND at most."""
     oldest = select(Page.public_revision - 2 * MOST_BEHIND)  # type: ignore[call-overload]
     of_support = oldest.where(col(Page.id) == SupportChange.page_id).scalar_subquery()
     await tx.execute(delete(SupportChange).where(col(SupportChange.revision) < of_support))

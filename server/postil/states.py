@@ -1,4 +1,4 @@
-"""The states of a comment and the moves between them. Pure.
+"""The states of comments, sections and outlines, and the moves between them. Pure.
 
 post > pending | published      approve: pending > published
 hide: pending, published > hidden       restore: hidden > published
@@ -24,6 +24,35 @@ class SectionState(StrEnum):
     SLOW = "slow"
     LOCKED = "locked"
     CLOSED = "closed"
+
+
+class OutlineSource(StrEnum):
+    """Who showed it: a reader's browser, the owner's build, or the owner's site when the server looked."""
+
+    SEEN = "seen"
+    PUBLISHED = "published"
+    FETCHED = "fetched"
+
+    @property
+    def is_owners(self) -> bool:
+        """Whether its words are the owner's own, fit to be shown to everybody."""
+        return self is not OutlineSource.SEEN
+
+
+class Anchor(StrEnum):
+    """Decisions about where a thread stands: by rule, then those of an owner."""
+
+    KEPT = "kept"
+    SPLIT = "split"
+    MERGED = "merged"
+    BACK = "back"
+    UNSURE = "unsure"
+    GONE = "gone"
+    SAME = "same"
+    MERGE = "merge"
+    APART = "apart"
+    UNDO = "undo"
+    MOVED = "moved"
 
 
 class Move(StrEnum):

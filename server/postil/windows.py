@@ -11,18 +11,18 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlmodel import col
 
 from postil.answers import ThreadAnswer
-from postil.cursors import AfterReply, AfterRoot, Since, Sort
+from postil.cursors import MOST_BEHIND, AfterReply, AfterRoot, Since, Sort
 from postil.db import Snapshot
 from postil.errors import Invalid, NotFound
 from postil.models import Comment, Page, Section, SupportChange
 from postil.reading import (
     COLUMNS,
-    MOST_BEHIND,
     CommentRow,
     comment_answer,
     find_section,
     page_revision,
     section_answer,
+    tell_earlier,
     visible,
 )
 from postil.tree import REPLIES_AT_FIRST, Thread, plan
@@ -75,7 +75,7 @@ async def read_threads(snapshot: Snapshot, window: Window, sort: Sort, after: Af
     ranked = await _roots(snapshot, window, sort, after)
     threads = plan(((row.id, _size(row, window)) for _, row in ranked), window.limit)
     replies = await _replies(snapshot, window, threads)
-    answer = _answer(snapshot, window, _assemble([row for _, row in ranked], threads, replies))
+    answer = await _answer(snapshot, window, _assemble([row for _, row in ranked], threads, replies))
     answer.more = {thread.root: _cut(thread, replies) for thread in threads if thread.is_cut}
     if len(threads) < len(ranked):
         support, last = ranked[len(threads) - 1]
@@ -86,7 +86,7 @@ async def read_threads(snapshot: Snapshot, window: Window, sort: Sort, after: Af
 async def read_replies(snapshot: Snapshot, window: Window, after: AfterReply) -> ThreadAnswer:
     """What follows in one thread."""
     rows = await _thread_rows(snapshot, window, after, window.limit + 1)
-    answer = _answer(snapshot, window, rows[: window.limit])
+    answer = await _answer(snapshot, window, rows[: window.limit])
     if len(rows) > window.limit:
         answer.more = {after.root: str(AfterReply(after.root, rows[window.limit - 1].id))}
     return answer
@@ -106,7 +106,7 @@ async def read_around(snapshot: Snapshot, viewer: Viewer | None, comment: str, l
     if not is_near:
         near = await _thread_rows(snapshot, window, AfterReply(row.root_id, row.id), window.limit)
     rows = sorted({r.id: r for r in [*ancestors, *near]}.values(), key=lambda r: r.path)
-    answer = _answer(snapshot, window, rows)
+    answer = await _answer(snapshot, window, rows)
     answer.focus = comment
     if not is_near:
         answer.more = {row.root_id: str(start)}
@@ -120,11 +120,13 @@ def _refuse_stale(window: Window, after: AfterRoot) -> None:
         raise Invalid("cursor", "This list has moved on a lot since. Load it again from its beginning.")
 
 
-def _answer(snapshot: Snapshot, window: Window, rows: Sequence[CommentRow]) -> ThreadAnswer:
+async def _answer(snapshot: Snapshot, window: Window, rows: Sequence[CommentRow]) -> ThreadAnswer:
+    comments = [comment_answer(row, window.audience) for row in rows]
+    await tell_earlier(snapshot, window.page, rows, comments)
     return ThreadAnswer(
         since=str(Since(snapshot.epoch, page_revision(window.page, window.audience))),
         section=section_answer(window.section, window.audience),
-        comments=[comment_answer(row, window.audience) for row in rows],
+        comments=comments,
     )
 
 

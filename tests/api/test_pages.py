@@ -66,13 +66,14 @@ def test_a_page_tells_its_sections_their_counts_and_who_wrote_last(service: Serv
     other.reply(first)
     reader.post(index=2)
 
-    page = reader.page()
-    told = {section["heading"]: section for section in page["sections"]}
+    page = reader.page(outline=outlined(0)["outline"]["hash"])
+    told = {section["id"]: section for section in page["sections"]}
+    _, method, results = page["outline"]
     assert page["comments"] == 3
-    assert set(told) == {"Method", "Results"}
-    assert told["Method"]["comments"] == 2
-    assert told["Method"]["faces"] == ["Sam", "Rosa"]
-    assert told["Method"]["last"] == int(service.clock.now)
+    assert set(told) == {method, results}
+    assert told[method]["comments"] == 2
+    assert told[method]["faces"] == ["Sam", "Rosa"]
+    assert told[method]["last"] == int(service.clock.now)
 
 
 def test_an_outline_is_told_by_its_hash_once_somebody_wrote_in_it(reader: Reader) -> None:
@@ -81,7 +82,7 @@ def test_an_outline_is_told_by_its_hash_once_somebody_wrote_in_it(reader: Reader
     posted = reader.post(index=1)
 
     assert reader.page(outline=hash)["outline"] == [None, posted["section"], None]
-    assert "outline" not in reader.page(outline="unknown")
+    assert "outline" not in reader.page(outline="0" * 32)
 
 
 def test_an_outline_nobody_wrote_in_is_matched_on_request_and_not_kept(service: Service, reader: Reader) -> None:
@@ -90,8 +91,10 @@ def test_an_outline_nobody_wrote_in_is_matched_on_request_and_not_kept(service: 
 
     answer = service.visitor(None).send("POST", "/v1/outline", {"page": {"url": URL}, "outline": other})
 
-    assert answer["sections"] == [None, posted["section"], None]
+    assert answer["outline"] == [None, posted["section"], None]
+    assert answer["sections"][0]["comments"] == 1
     assert service.rows("SELECT count(*) FROM outline") == [(1,)]
+    assert reader.page(outline=other["hash"]) == answer, "the next reader with the same copy need not send it"
 
 
 def test_many_pages_are_counted_in_one_request(service: Service, reader: Reader) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.world import PAGE, World, prepare, world
 
 from postil import changing, discussion, moderation, reading, windows
-from postil.answers import ChangesAnswer, CommentAnswer, SectionAnswer, ThreadAnswer
+from postil.answers import ChangesAnswer, CommentAnswer, PageAnswer, SectionAnswer, ThreadAnswer
 from postil.changing import Change
 from postil.cursors import AfterReply, AfterRoot, Sort, parse_since, parse_window
 from postil.db import Snapshot
@@ -38,6 +38,10 @@ OPS = st.lists(
     min_size=8,
     max_size=45,
 )
+
+
+async def read_page(snapshot: Snapshot, viewer: Viewer) -> PageAnswer:
+    return await reading.read_page(snapshot, viewer, PAGE.key, await reading.find_page(snapshot, viewer.site, PAGE.key))
 
 
 @dataclass
@@ -134,7 +138,7 @@ class History:
         viewer = self.here.moderator if who == 2 else self.here.public
         follower = Follower(viewer, list(Sort)[which % 3], limit=(1, 3, 100)[which % 7 % 3])
         async with self.here.database.read() as snapshot:
-            page = await reading.read_page(snapshot, viewer, PAGE.key, None)
+            page = await read_page(snapshot, viewer)
             follower.since = page.since
             follower.sections = {section.id: section for section in page.sections}
             for section in page.sections:
@@ -170,7 +174,7 @@ class History:
 
     async def remember(self) -> None:
         async with self.here.database.read() as snapshot:
-            page = await reading.read_page(snapshot, self.here.public, PAGE.key, None)
+            page = await read_page(snapshot, self.here.public)
             fresh = await read_whole(snapshot, self.here.public, page.sections)
         kept = self.public_at.setdefault(page.since, set(fresh))
         assert kept == set(fresh), "what the public sees changed without a revision"
@@ -179,7 +183,7 @@ class History:
         while follower.pending:
             await self.turn(self.followers.index(follower), 0)
         async with self.here.database.read() as snapshot:
-            page = await reading.read_page(snapshot, follower.viewer, PAGE.key, None)
+            page = await read_page(snapshot, follower.viewer)
             fresh = await read_whole(snapshot, follower.viewer, page.sections)
         assert follower.since == page.since
         assert {id: c.model_copy(update={"section": None}) for id, c in follower.known.items()} == fresh

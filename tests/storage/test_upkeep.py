@@ -7,7 +7,7 @@ from tests.world import PAGE, Clock, World, prepare, world
 from postil import discussion, moderation
 from postil.models import OneTimeCode, Page, PublicSpan, StaffSession, SupportChange, Visit
 from postil.policy import Action
-from postil.reading import MOST_BEHIND
+from postil.cursors import MOST_BEHIND
 from postil.resources import drop_expired
 
 prepare()

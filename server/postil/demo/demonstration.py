@@ -19,6 +19,7 @@ from postil.ids import hash_token
 from postil.markup import render
 from postil.models import Site
 from postil.outline import OutlineSection, outline_hash
+from postil.places import Seen
 from postil.settings import Settings
 from postil.urls import page_key, page_url
 from postil.viewer import Viewer
@@ -106,8 +107,7 @@ async def _say(
         nonce=f"sample-{len(before):03}",
         parent=parent,
         section=section,
-        outline=outline,
-        outline_hash=outline_hash(outline),
+        outline=Seen(outline_hash(outline), tuple(outline)),
         index=sample.section,
     )
     async with database.begin() as tx:

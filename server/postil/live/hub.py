@@ -20,6 +20,7 @@ from postil.live.bus import Bus
 from postil.live.shared import Shared
 from postil.live.wire import Frames
 from postil.models import Page
+from postil.places import Outlines, Places
 from postil.viewer import Audience, Viewer
 
 # Reactions come in bursts and nobody waits for them: what they push is gathered so long, for each page.
@@ -30,9 +31,6 @@ SWEEP_PAGES = 200
 FRAMES_KEPT = 4
 # Copies of a page differ, but not by so much at once: an edit, a variant, a translation.
 OUTLINES_KEPT = 16
-
-# Section ids by index of an outline; None where nobody has written yet.
-Places = list[str | None]
 
 
 @dataclass(eq=False)
@@ -45,7 +43,7 @@ class Room:
     news: dict[Audience, asyncio.Event] = field(default_factory=lambda: {each: asyncio.Event() for each in Audience})
     watchers: int = 0
     frames: Shared[tuple[Audience, str], Frames] = field(default_factory=lambda: Shared(FRAMES_KEPT))
-    places: Shared[tuple[Audience, str], Places] = field(default_factory=lambda: Shared(OUTLINES_KEPT))
+    places: Shared[str, Places | None] = field(default_factory=lambda: Shared(OUTLINES_KEPT))
     calm_until: float = 0.0
     waiting: asyncio.TimerHandle | None = None
 
@@ -69,8 +67,8 @@ class Room:
 class Hub:
     """Rooms of this process. Subscribe with start(); run sweep() beside it, and never let it die unnoticed."""
 
-    def __init__(self, database: Database, bus: Bus) -> None:
-        self.database, self.bus = database, bus
+    def __init__(self, database: Database, bus: Bus, outlines: Outlines) -> None:
+        self.database, self.bus, self.outlines = database, bus, outlines
         self.rooms: dict[tuple[str, str], Room] = {}
         self.sessions: dict[str, set[Callable[[], None]]] = {}
 
@@ -120,13 +118,14 @@ class Hub:
         async with self.database.read() as snapshot:
             return Frames(await reading.changes(snapshot, viewer, key, since))
 
-    async def places(self, room: Room, viewer: Viewer, outline: str) -> Places:
-        """Which section stands at each index of an outline, so far as it is known; askers share this too."""
-        return await room.places.ask((viewer.audience, outline), lambda: self._place(room.key, viewer, outline))
+    async def places(self, room: Room, outline: str) -> Places | None:
+        """What stands where in an outline; None for one that is not known. Askers share this too."""
+        return await room.places.ask(outline, lambda: self._place(room, outline))
 
-    async def _place(self, key: str, viewer: Viewer, outline: str) -> Places:
+    async def _place(self, room: Room, outline: str) -> Places | None:
         async with self.database.read() as snapshot:
-            return (await reading.read_page(snapshot, viewer, key, outline)).outline or []
+            page = await reading.find_page(snapshot, room.site, room.key)
+            return await self.outlines.places(snapshot, page, outline) if page else ()
 
     def on_revoked(self, session: str, close: Callable[[], None]) -> Callable[[], None]:
         """Call `close` when the session ends; call what is returned when the socket is gone.

@@ -38,8 +38,11 @@ class WatchedPage(_In):
 
 
 class Watch(_In):
+    """`outline`: the hash of what the reader was shown, so that he hears of the sections that only it has."""
+
     type: Literal["watch"]
     page: WatchedPage
+    outline: str | None = Field(default=None, max_length=64)
     sections: list[SectionRef] = Field(default=[], max_length=MOST_SECTIONS)
     since: str | None = Field(default=None, max_length=32)
     author: str | None = Field(default=None, max_length=64)
@@ -125,16 +128,21 @@ class Frames:
         return encode(SectionChanges(type="changes", section=section, revision=revision, comments=comments, gone=gone))
 
     @cached_property
-    def counts(self) -> str:
+    def _counts(self) -> dict[frozenset[str] | None, str]:
+        return {}
+
+    def counts(self, mine: frozenset[str] | None) -> str:
+        """The counts as somebody may hear them: `mine` stand in his outline, None where he showed none. Nearly all
+        hear the same, so it is encoded once.
+        """
         changes = self.changes
-        counts = Counts(
-            type="counts",
-            since=changes.since,
-            comments=changes.total,
-            views=changes.views,
-            sections=changes.sections,
-        )
-        return encode(counts)
+        private = None if mine is None else frozenset(changes.tallies.keys() & mine - changes.shared)
+        if private not in self._counts:
+            sections = [section for section in changes.sections if changes.is_for(section.id, mine)]
+            total = changes.total_for(mine)
+            counts = Counts(type="counts", since=changes.since, comments=total, views=changes.views, sections=sections)
+            self._counts[private] = encode(counts)
+        return self._counts[private]
 
     @cached_property
     def resync(self) -> str:

@@ -49,6 +49,21 @@ def network_key(address: str, secret: bytes) -> str:
     ).hexdigest()
 
 
+def wide_network_key(address: str, secret: bytes) -> str:
+    """The same for what one provider hands out together: IPv4 by its /16, IPv6 by its /32."""
+    parsed = _parse(address)
+    if parsed is None:
+        return network_key("", secret)
+    prefix = 32 if isinstance(parsed, ipaddress.IPv6Address) else 16
+    return network_key(str(ipaddress.ip_network((parsed, prefix), strict=False).network_address), secret)
+
+
+def wide_network_of(scope: Scope) -> str:
+    """The key of the wide network that a request came from: who counts there counts once (promotion.py)."""
+    key: str = scope["postil.wide_network"]
+    return key
+
+
 def network_of(scope: Scope) -> str:
     """The key of the network that a request or a socket came from, put there by KnowNetwork."""
     key: str = scope["postil.network"]
@@ -67,8 +82,14 @@ class KnowNetwork:
         await self.app(scope, receive, send)
 
     def _without_address(self, scope: Scope) -> dict[str, Any]:
-        key = network_key(client_address(scope, self.trusted), self.secret)
-        return {**scope, "client": None, "postil.network": key}
+        address = client_address(scope, self.trusted)
+        wide = wide_network_key(address, self.secret)
+        return {
+            **scope,
+            "client": None,
+            "postil.network": network_key(address, self.secret),
+            "postil.wide_network": wide,
+        }
 
 
 def _parse(text: str) -> Address | None:

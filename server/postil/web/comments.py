@@ -6,7 +6,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from postil import discussion, reading, windows
-from postil.answers import CommentInPlace, NestedThreadAnswer, PostedAnswer, SupportAnswer, ThreadAnswer
+from postil.answers import CommentInPlace, NestedThreadAnswer, PostedAnswer, SupportAnswer, ThenAndNow, ThreadAnswer
 from postil.cursors import AfterReply, AfterRoot, Since, Sort, parse_window
 from postil.db import Snapshot
 from postil.discussion import Draft, Written
@@ -88,6 +88,15 @@ async def one(request: Request, comment: Id, authorization: Staff = None) -> Rep
     return fresh(request, found.encode(), private=viewer is not None)
 
 
+async def then(request: Request, comment: Id, authorization: Staff = None) -> Reply[ThenAndNow]:
+    """How a comment's section read when it was written, and how it reads now."""
+    await door.hit(request, "read")
+    async with door.resources(request).database.read() as snapshot:
+        viewer = await door.staff_reader(snapshot, request, authorization)
+        found = await reading.read_then(snapshot, viewer, comment)
+    return fresh(request, found.encode(), private=viewer is not None)
+
+
 async def around(request: Request, comment: Id, limit: Limit = 50, authorization: Staff = None) -> Reply[ThreadAnswer]:
     """The thread that holds a comment, for a permalink: its ancestors, itself, and what is near."""
     await door.hit(request, "read")
@@ -107,12 +116,13 @@ async def post(
         viewer = await door.writer_of(tx, request, postil_author, authorization)
         await door.hit(request, "post", viewer.author_key or "")
         door.of_site(viewer, await site_of(tx, origin_of(body.page.url)))
-        written = await discussion.post(tx, viewer, _draft(body), rendered)
+        draft = _draft(body, network_of(request.scope))
+        written = await discussion.post(tx, viewer, draft, rendered, door.resources(request).outlines)
         said = posted(written, tx.epoch, viewer)
     return Reply(said.encode(), 201 if written.is_new else 200, PRIVATE)
 
 
-def _draft(body: CommentCreate) -> Draft:
+def _draft(body: CommentCreate, network: str) -> Draft:
     return Draft(
         page=page_ref(body.page),
         name=body.name,
@@ -120,9 +130,9 @@ def _draft(body: CommentCreate) -> Draft:
         nonce=body.nonce,
         parent=body.parent,
         section=body.section,
-        outline=body.outline.known() if body.outline else (),
-        outline_hash=body.outline.hash if body.outline else None,
+        outline=body.outline.seen() if body.outline else None,
         index=body.index,
+        network=network,
     )
 
 

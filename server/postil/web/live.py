@@ -22,20 +22,21 @@ from postil.live.wire import (
     Frames,
     PlaceIn,
     Refusal,
+    Resync,
     SectionRef,
     Show,
     Watch,
     Watching,
     encode,
 )
+from postil.places import Places, standing
 from postil.sites import site_of
-from postil.urls import BadUrl, page_key
+from postil.urls import BadUrl, owner_key, page_key
 from postil.viewer import Viewer
 from postil.web import body, door
 from postil.web.addresses import network_of
 from postil.web.origins import origin_in
 from postil.web.problems import BadJson, problem
-from postil.web.schemas import owner_key
 
 TRY_AGAIN, POLICY, RESTART, REVOKED = 1013, 1008, 1012, 4401
 # A browser says what it watches in its first message, at once; who stays silent wants only the connection.
@@ -113,6 +114,7 @@ class Wish:
     key: str
     since: Since
     sections: list[SectionRef]
+    outline: str | None = None
 
 
 def understand(text: str) -> Watch | Show:
@@ -167,7 +169,7 @@ class Conversation:
     async def _talk(self, wish: Wish, room: Room) -> None:
         viewer = wish.viewer
         self.since = wish.since
-        self.showing = Showing(self.hub, viewer, room, wish.sections)
+        self.showing = Showing(self.hub, room, wish.sections, wish.outline)
         forget = None
         try:
             async with asyncio.timeout(LIFE_SECONDS) as life, asyncio.TaskGroup() as group:
@@ -211,7 +213,8 @@ class Conversation:
             page = await reading.find_page(snapshot, viewer.site, key)
             revision = reading.page_revision(page, viewer.audience) if page else 0
             since = parse_since(said.since) if said.since else Since(snapshot.epoch, revision)
-        return Wish(viewer, key, since, said.sections)
+        # A page that moved is watched under its present key, where the hints are.
+        return Wish(viewer, page.key if page else key, since, said.sections, said.outline)
 
     async def _viewer(self, snapshot: Snapshot, said: Watch) -> Viewer:
         authorization = f"Bearer {said.token}" if said.token else None
@@ -264,6 +267,10 @@ class Conversation:
         if viewer.session is not None and not await self.hub.holds(viewer.session):
             raise Closing(REVOKED)
         await self.showing.resolve()
+        await self.showing.look()
+        if self.showing.is_unknown:
+            # Another process, or one since ended, was told what his outline is: he must say it again.
+            await self._send(encode(Resync(type="resync", since=str(self.since))))
         await self._step(viewer, room)
         await self._say_watching()
         asked = 0
@@ -282,11 +289,12 @@ class Conversation:
 
     async def _send_changes(self, frames: Frames) -> None:
         await self.showing.look_again(frames)
+        mine = self.showing.mine
         for section, parts in frames.bodies.items():
-            if self.showing.has(section):
+            if self.showing.has(section) and (section in self.showing.ids or frames.changes.is_for(section, mine)):
                 for part in parts:
                     await self._send(part)
-        await self._send(frames.counts)
+        await self._send(frames.counts(mine))
 
     async def _say_watching(self) -> None:
         await self._send(encode(Watching(type="watching", since=str(self.since))))
@@ -297,13 +305,18 @@ class Conversation:
 
 
 class Showing:
-    """The sections whose bodies a reader gets. One named by its place in an outline may have no id yet."""
+    """The sections whose bodies a reader gets, and those that his outline shows him.
 
-    def __init__(self, hub: Hub, viewer: Viewer, room: Room, named: list[SectionRef]) -> None:
-        self.hub, self.viewer, self.room, self.named = hub, viewer, room, named
+    A section named by its place in an outline may have no id yet. `mine` is None where he showed no outline.
+    """
+
+    def __init__(self, hub: Hub, room: Room, named: list[SectionRef], outline: str | None) -> None:
+        self.hub, self.room, self.named, self.outline = hub, room, named, outline
         self.ids: frozenset[str] = frozenset()
         self.placed: frozenset[str] = frozenset()
+        self.mine: frozenset[str] | None = None
         self.is_complete = True
+        self.is_unknown = False
 
     def has(self, section: str) -> bool:
         return section in self.ids or EVERYTHING in self.ids
@@ -311,28 +324,38 @@ class Showing:
     async def show(self, named: list[SectionRef]) -> None:
         self.named = named
         await self.resolve()
+        await self.look()
+
+    async def look(self) -> None:
+        """See which threads stand in the reader's outline."""
+        if self.outline is not None:
+            places = await self.hub.places(self.room, self.outline)
+            self.is_unknown = places is None
+            self.mine = frozenset(standing(places or ()))
 
     async def look_again(self, frames: Frames) -> None:
-        """A section that came into being may be one that was named by its place."""
-        known = self.ids | self.placed
-        if not self.is_complete and any(section.id not in known for section in frames.changes.sections):
+        """A section that came into being may be one that was named by its place, or stand in the reader's outline."""
+        sections = {section.id for section in frames.changes.sections}
+        if not self.is_complete and not sections <= self.ids | self.placed:
             await self.resolve()
+        if self.mine is not None and not sections <= self.mine | frames.changes.shared:
+            await self.look()
 
     async def resolve(self) -> None:
         named = self.named
         places = [name for name in named if isinstance(name, PlaceIn)]
         outlines = {place.outline for place in places}
-        found = {outline: await self.hub.places(self.room, self.viewer, outline) for outline in outlines}
+        found = {outline: await self.hub.places(self.room, outline) or () for outline in outlines}
         if named is not self.named:
             return  # the reader has changed his mind meanwhile
         here = [_at(found[place.outline], place.index) for place in places]
         self.ids = frozenset(name for name in [*named, *here] if isinstance(name, str))
-        self.placed = frozenset(id for ids in found.values() for id in ids if id)
+        self.placed = frozenset(id for each in found.values() for id in standing(each))
         self.is_complete = None not in here
 
 
-def _at(ids: list[str | None], index: int) -> str | None:
-    return ids[index] if index < len(ids) else None
+def _at(places: Places, index: int) -> str | None:
+    return places[index].id if index < len(places) else None
 
 
 def _code(group: BaseExceptionGroup[Closing]) -> int:

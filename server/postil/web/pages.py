@@ -5,24 +5,30 @@ from typing import Annotated
 from pydantic import Field
 from starlette.requests import Request
 
-from postil import discussion, reading
+from postil import discussion, moving, promotion, reading
 from postil.answers import (
     ChangesAnswer,
     CountsAnswer,
-    OutlineAnswer,
     OwnAnswer,
     PageAnswer,
     ViewsAnswer,
 )
 from postil.cursors import parse_since
+from postil.db import Snapshot, Transaction
 from postil.discussion import PageRef
+from postil.errors import Invalid
+from postil.moving import Address
 from postil.names import clean_text
+from postil.outline import outline_hash
+from postil.places import standing
 from postil.sites import site_of
-from postil.urls import origin_of, page_key, page_url
+from postil.urls import origin_of, owner_key, page_key, page_url
+from postil.viewer import Viewer
 from postil.web import door
+from postil.web.addresses import wide_network_of
 from postil.web.api import Header, Reply
-from postil.web.caching import fresh
-from postil.web.schemas import Id, Key, OutlineQuestion, PageRefIn, Url, ViewCreate, key_of, owner_key
+from postil.web.caching import Kept, Prepared, answer, fresh, prepare
+from postil.web.schemas import Id, Key, OutlineQuestion, PageRefIn, Url, ViewCreate, key_of
 
 Author = Annotated[str | None, Header("Postil-Author")]
 Staff = Annotated[str | None, Header("Authorization")]
@@ -37,27 +43,50 @@ def _key(url: str, key: str | None) -> str:
     return owner_key(key) if key else page_key(url)
 
 
+Shown = Annotated[str | None, Field(max_length=64)]
+
+
 async def read(
-    request: Request,
-    url: Url,
-    key: Key | None = None,
-    outline: Annotated[str | None, Field(max_length=64)] = None,
-    authorization: Staff = None,
+    request: Request, url: Url, key: Key | None = None, outline: Shown = None, authorization: Staff = None
 ) -> Reply[PageAnswer]:
     """A page: its sections and counts at one revision, and where they stand in an outline known by its hash."""
     await door.hit(request, "read")
     async with door.resources(request).database.read() as snapshot:
         viewer = await door.reader_of(snapshot, request, url, authorization=authorization)
-        answer = await reading.read_page(snapshot, viewer, _key(url, key), outline)
-    return fresh(request, answer.encode(), private=viewer.is_staff)
+        prepared = await _page(request, snapshot, viewer, _key(url, key), outline)
+    return answer(request, prepared, private=viewer.is_staff)
 
 
-async def place(request: Request, body: OutlineQuestion) -> OutlineAnswer:
-    """Which section stands where in an outline. A question that needs a body; it changes nothing."""
+async def _page(request: Request, snapshot: Snapshot, viewer: Viewer, key: str, outline: str | None) -> Prepared:
+    """A page's answer; for readers it is kept, under all that it depends on, by the outline's hash."""
+    kept: Kept = request.app.state.kept
+    page = await reading.find_page(snapshot, viewer.site, key)
+    name = (page.id, page.anchors, page.public_revision, page.views, page.key, outline) if page else None
+    if name and not viewer.is_staff and (found := kept.get(name)):
+        return found
+    places = await door.resources(request).outlines.places(snapshot, page, outline) if page and outline else None
+    known = outline is None or places is not None
+    told = prepare((await reading.read_page(snapshot, viewer, key, page, places, known=known)).encode())
+    if name and known and not viewer.is_staff:
+        kept.keep(name, told)
+    return told
+
+
+async def place(request: Request, body: OutlineQuestion, authorization: Staff = None) -> Reply[PageAnswer]:
+    """The page as an outline shows it, sent whole because its hash was not known. It is remembered for those who were
+    shown the same, and for nobody else.
+    """
     await door.hit(request, "outline")
-    async with door.resources(request).database.read() as snapshot:
-        viewer = await door.reader_of(snapshot, request, body.page.url)
-        return await reading.place_outline(snapshot, viewer, key_of(body.page), body.outline.known())
+    seen, key = body.outline.seen(), key_of(body.page)
+    if outline_hash(seen.sections) != seen.hash:
+        raise Invalid("outline.hash", "The hash is not that of the outline's sections.")
+    held = door.resources(request)
+    async with held.database.read() as snapshot:
+        viewer = await door.reader_of(snapshot, request, body.page.url, authorization=authorization)
+        page = await reading.find_page(snapshot, viewer.site, key)
+        held.outlines.remember(viewer.site, page.key if page else key, seen)
+        prepared = await _page(request, snapshot, viewer, key, seen.hash)
+    return answer(request, prepared, private=True)
 
 
 async def changes(
@@ -66,15 +95,24 @@ async def changes(
     since: str,
     key: Key | None = None,
     section: Annotated[list[Id], Field(max_length=500)] = [],  # noqa: B006 (pydantic copies it)
+    outline: Shown = None,
     authorization: Staff = None,
 ) -> Reply[ChangesAnswer]:
-    """What changed since a cursor: the socket's question, for those whose proxy blocks sockets."""
+    """What changed since a cursor: the socket's question, for those whose proxy blocks sockets. `outline`: the hash of
+    what the asker was shown; one that is not known any more is answered by `resync`.
+    """
     await door.hit(request, "read")
     cursor = parse_since(since)
-    async with door.resources(request).database.read() as snapshot:
+    held = door.resources(request)
+    async with held.database.read() as snapshot:
         viewer = await door.reader_of(snapshot, request, url, authorization=authorization)
-        answer = await reading.changes(snapshot, viewer, _key(url, key), cursor, frozenset(section) or None)
-    return fresh(request, answer.encode(), private=viewer.is_staff)
+        told = await reading.changes(snapshot, viewer, _key(url, key), cursor, frozenset(section) or None)
+        page = await reading.find_page(snapshot, viewer.site, _key(url, key)) if outline else None
+        places = await held.outlines.places(snapshot, page, outline) if page and outline else ()
+    if places is None:
+        told.resync, told.sections, told.comments, told.gone = True, [], [], {}
+    reading.for_reader(told, frozenset(standing(places or ())) if outline else None)
+    return fresh(request, told.encode(), private=viewer.is_staff)
 
 
 async def own(request: Request, url: Url, key: Key | None = None, postil_author: Author = None) -> Reply[OwnAnswer]:
@@ -82,8 +120,8 @@ async def own(request: Request, url: Url, key: Key | None = None, postil_author:
     await door.hit(request, "read")
     async with door.resources(request).database.read() as snapshot:
         viewer = await door.reader_of(snapshot, request, url, postil_author)
-        answer = await reading.read_own(snapshot, viewer, _key(url, key))
-    return Reply(answer.encode(), headers=PRIVATE)
+        told = await reading.read_own(snapshot, viewer, _key(url, key))
+    return Reply(told.encode(), headers=PRIVATE)
 
 
 async def counts(
@@ -94,8 +132,8 @@ async def counts(
     async with door.resources(request).database.read() as snapshot:
         sites = {origin: await site_of(snapshot, origin) for origin in {origin_of(each) for each in url}}
         known = [(site.id, page_key(each), each) for each in url if (site := sites[origin_of(each)])]
-        answer = CountsAnswer(pages=await reading.count_pages(snapshot, known))
-    return fresh(request, answer.encode())
+        told = CountsAnswer(pages=await reading.count_pages(snapshot, known))
+    return fresh(request, told.encode())
 
 
 async def see(request: Request, body: ViewCreate) -> ViewsAnswer:
@@ -104,4 +142,18 @@ async def see(request: Request, body: ViewCreate) -> ViewsAnswer:
     async with door.resources(request).database.begin() as tx:
         viewer = await door.writer_of(tx, request)
         door.of_site(viewer, await site_of(tx, origin_of(body.page.url)))
-        return ViewsAnswer(views=await discussion.see(tx, viewer, page_ref(body.page), body.visit))
+        ref = page_ref(body.page)
+        views = await discussion.see(tx, viewer, ref, body.visit)
+        if body.outline:
+            await _sight(request, tx, viewer, ref, body.outline)
+        return ViewsAnswer(views=views)
+
+
+async def _sight(request: Request, tx: Transaction, viewer: Viewer, ref: PageRef, hash: str) -> None:
+    """What a reader was shown counts, with that of others, for what the page looks like (promotion.py)."""
+    page = await reading.find_page(tx, viewer.site, ref.key)
+    if page is None or page.key != ref.key:
+        await moving.notice(tx, viewer.site, Address(ref.key, ref.url), hash)
+    if page is not None:
+        outlines = door.resources(request).outlines
+        await promotion.sight(tx, page, hash, wide_network_of(request.scope), outlines)

@@ -8,8 +8,10 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 import postil
 from postil.errors import (
+    BadSignature,
     Conflict,
     EditWindowClosed,
+    FetchRefused,
     Forbidden,
     Locked,
     NameRefused,
@@ -19,7 +21,7 @@ from postil.errors import (
     Unauthorized,
     Unavailable,
 )
-from postil.web import accounts, comments, health, live, moderation, pages, service
+from postil.web import accounts, anchors, body, comments, health, live, moderation, pages, service
 from postil.web.api import Operation, openapi
 from postil.web.static import Widget
 
@@ -31,9 +33,10 @@ ANYBODY = [
     Operation("/v1/page", pages.read, statuses=[200, 304], errors=READ),
     Operation("/v1/page/changes", pages.changes, statuses=[200, 304], errors=READ),
     Operation("/v1/counts", pages.counts, statuses=[200, 304], errors=READ),
-    Operation("/v1/outline", pages.place, "POST", errors=READ),
+    Operation("/v1/outline", pages.place, "POST", errors=READ, most=body.MAX_OUTLINE),
     Operation("/v1/sections/{section}/comments", comments.read, statuses=[200, 304], errors=READ),
     Operation("/v1/comments/{comment}", comments.one, statuses=[200, 304], errors=READ),
+    Operation("/v1/comments/{comment}/then", comments.then, statuses=[200, 304], errors=READ),
     Operation("/v1/comments/{comment}/around", comments.around, statuses=[200, 304], errors=READ),
 ]
 
@@ -41,7 +44,14 @@ ANYBODY = [
 AUTHORS = [
     Operation("/v1/page/own", pages.own, errors=READ),
     Operation("/v1/views", pages.see, "POST", errors=READ),
-    Operation("/v1/comments", comments.post, "POST", statuses=[201, 200], errors=[*WRITE, Locked, NameRefused]),
+    Operation(
+        "/v1/comments",
+        comments.post,
+        "POST",
+        statuses=[201, 200],
+        errors=[*WRITE, Locked, NameRefused],
+        most=body.MAX_OUTLINE,
+    ),
     Operation("/v1/comments/{comment}", comments.edit, "PATCH", errors=[*WRITE, EditWindowClosed]),
     Operation("/v1/comments/{comment}", comments.remove, "DELETE", errors=WRITE),
     Operation("/v1/comments/{comment}/reaction", comments.support, "PUT", errors=WRITE),
@@ -58,6 +68,23 @@ MODERATORS = [
     Operation("/v1/sections/{section}/state", moderation.set_section, "PUT", errors=STAFF),
 ]
 
+# With an owner's full token.
+OWNERS = [
+    Operation("/v1/anchors", anchors.read, errors=[*READ, Forbidden]),
+    Operation("/v1/anchors/{decision}/same", anchors.same, "POST", errors=STAFF),
+    Operation("/v1/anchors/{decision}/merge", anchors.merge, "POST", errors=STAFF),
+    Operation("/v1/anchors/{decision}/apart", anchors.apart, "POST", errors=STAFF),
+    Operation("/v1/anchors/{decision}/undo", anchors.undo, "POST", errors=STAFF),
+    Operation("/v1/page/refresh", anchors.refresh, "POST", errors=[*STAFF, FetchRefused]),
+    Operation("/v1/moves/accept", anchors.accept, "POST", errors=STAFF),
+    Operation("/v1/moves/refuse", anchors.refuse, "POST", errors=STAFF),
+]
+
+# Signed with the site's key: an owner's build, and no browser.
+BUILDS = [
+    Operation("/v1/publish", anchors.publish, "POST", errors=[*WRITE, BadSignature], most=body.MAX_PUBLICATION),
+]
+
 # Signing in, on the service's own page, and handing an hour to a site's page.
 ACCOUNTS = [
     Operation("/v1/sign-in", accounts.sign_in, "POST", errors=WRITE),
@@ -66,7 +93,7 @@ ACCOUNTS = [
     Operation("/v1/session", accounts.sign_out, "DELETE", statuses=[204], errors=WRITE),
 ]
 
-API = [*ANYBODY, *AUTHORS, *MODERATORS, *ACCOUNTS]
+API = [*ANYBODY, *AUTHORS, *MODERATORS, *OWNERS, *BUILDS, *ACCOUNTS]
 
 
 def document() -> dict[str, Any]:
@@ -86,6 +113,7 @@ def routes(widget: Widget) -> list[BaseRoute]:
         Route("/healthz", health.alive, name="health.alive"),
         Route("/readyz", health.ready, name="health.ready"),
         Route("/sign-in", service.sign_in, name="service.sign_in"),
+        Route("/moderate/anchors", service.anchors, name="service.anchors"),
         Route("/here", service.here, name="service.here"),
         Route("/service.css", service.style, name="service.style"),
         *widget.routes(),

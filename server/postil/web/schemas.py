@@ -6,7 +6,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from postil.markup import MAX_SOURCE
 from postil.outline import OutlineSection
-from postil.urls import page_key, page_url
+from postil.places import Seen
+from postil.urls import owner_key, page_key, page_url
 
 
 def _is_page(url: str) -> str:
@@ -17,6 +18,7 @@ def _is_page(url: str) -> str:
 Url = Annotated[str, Field(max_length=2000), AfterValidator(_is_page)]
 Key = Annotated[str, Field(min_length=1, max_length=200)]
 Id = Annotated[str, Field(pattern=r"^[-0-9A-Z_a-z]{11}$")]
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Reason = Annotated[str, Field(max_length=200)]
 Note = Annotated[str, Field(max_length=500)]
 
@@ -38,17 +40,19 @@ class OutlineSectionIn(In):
     level: int = Field(ge=0, le=6)
     id: str | None = Field(default=None, max_length=200)
     key: str | None = Field(default=None, max_length=200)
-    print: str | None = Field(default=None, max_length=200)
+    print: str | None = Field(default=None, max_length=700)
+    first: str | None = Field(default=None, max_length=120)
+    last: str | None = Field(default=None, max_length=120)
 
 
 class OutlineIn(In):
     """The sections a copy of the page shows. Without `sections` the hash names an outline sent before."""
 
-    hash: str = Field(min_length=1, max_length=64)
+    hash: Hash
     sections: list[OutlineSectionIn] = Field(default=[], max_length=500)
 
-    def known(self) -> list[OutlineSection]:
-        return [OutlineSection(**section.model_dump()) for section in self.sections]
+    def seen(self) -> Seen:
+        return Seen(self.hash, tuple(OutlineSection(**section.model_dump()) for section in self.sections))
 
 
 class OutlineQuestion(In):
@@ -92,10 +96,11 @@ class SectionStateIn(In):
 
 
 class ViewCreate(In):
-    """`visit`: a random word that the browser makes for itself, new every day."""
+    """`visit`: a random word that the browser makes for itself, new every day. `outline`: the hash of what it shows."""
 
     page: PageRefIn
     visit: str = Field(min_length=16, max_length=64)
+    outline: Hash | None = None
 
 
 class SignIn(In):
@@ -110,10 +115,28 @@ class GrantRedeem(In):
     code: str = Field(min_length=16, max_length=128)
 
 
+class PublicationCreate(In):
+    """A page as its owner's build has it. `excerpts`: how each section begins, one for each or none."""
+
+    page: PageRefIn
+    outline: OutlineIn
+    excerpts: list[Annotated[str, Field(max_length=240)]] = Field(default=[], max_length=500)
+
+
+class PageRefresh(In):
+    page: PageRefIn
+
+
+class MergeCreate(In):
+    """`into`: a thread, or a place of the article, as `choices` names them."""
+
+    into: Id
+
+
+class MoveAnswered(In):
+    page: Id
+    key: str = Field(min_length=1, max_length=2100)
+
+
 def key_of(page: PageRefIn) -> str:
     return owner_key(page.key) if page.key else page_key(page.url)
-
-
-def owner_key(key: str) -> str:
-    """An owner's own id, which can never be taken for a URL's key: those hold a host."""
-    return f"id {key}"

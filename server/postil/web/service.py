@@ -43,6 +43,11 @@ _SIGN_IN = """<h1>Moderate</h1>
 <p id="postil-status" role="status">This page signs you in with the link you were given.</p>
 <noscript><p>Signing in needs JavaScript.</p></noscript>"""
 
+_ANCHORS = """<h1>Anchors</h1>
+<p id="postil-status" role="status">Loading…</p>
+<div id="postil-anchors"></div>
+<noscript><p>This needs JavaScript; so does not <code>postil anchors</code>, at the command line.</p></noscript>"""
+
 # Sections shown at once without JavaScript, and comments of each: a page, not an archive.
 SECTIONS_SHOWN = 50
 COMMENTS_SHOWN = 50
@@ -54,6 +59,14 @@ async def sign_in(request: Request) -> Response:
     script = f'<script type="module" src="/w/{widget.version}/sign-in.js"></script>'
     # The opener must stay reachable for postMessage, so no Cross-Origin-Opener-Policy here.
     return HTMLResponse(_PAGE.format(title="Moderate · Postil", head=script, body=_SIGN_IN), headers=_PRIVATE)
+
+
+async def anchors(request: Request) -> Response:
+    """The page where an owner says where threads stand. All it shows it asks the API for, with his token."""
+    widget: Widget = request.app.state.widget
+    script = f'<script type="module" src="/w/{widget.version}/anchors.js"></script>'
+    page = _PAGE.format(title="Anchors · Postil", head=script, body=_ANCHORS)
+    return HTMLResponse(page.replace("<body>", '<body class="desk">'), headers=_PRIVATE)
 
 
 _PRIVATE = {"Cache-Control": "no-store"}
@@ -74,7 +87,8 @@ async def here(request: Request) -> Response:
 
 
 async def _discussion(snapshot: Snapshot, viewer: Viewer, url: str) -> str:
-    page = await reading.read_page(snapshot, viewer, page_key(url), None)
+    key = page_key(url)
+    page = await reading.read_page(snapshot, viewer, key, await reading.find_page(snapshot, viewer.site, key))
     back = f'<p><a href="{escape(page_url(url))}" rel="nofollow">{escape(page.title or "Back to the article")}</a></p>'
     parts = [back, "<h1>Discussion</h1>"]
     if not page.sections:
