@@ -20,7 +20,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from postil.cli import Examples, main
+from postil.cli import main
+from postil.commands.base import Examples
 from postil.outline import OutlineSection, outline_hash
 
 OUTLINE = [OutlineSection(heading="One", level=2)]

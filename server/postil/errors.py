@@ -16,7 +16,8 @@ PostilError                    code
 │   ├── WrongSection           wrong_section        the parent stands in another section
 │   ├── ParentGone             parent_gone          the parent is a tombstone that the viewer sees
 │   ├── StateConflict          state_conflict       not a move from the comment's present state
-│   └── OutlineUnknown         outline_unknown      the outline's hash was not seen yet, or no longer is kept
+│   ├── OutlineUnknown         outline_unknown      the outline's hash was not seen yet, or no longer is kept
+│   └── Superseded             superseded           the page was published, or fetched, after this was signed
 ├── Locked                     locked               the section takes no comments
 ├── TooMany                    too_many             retry_after: seconds
 └── Unavailable                unavailable          retry_after: seconds
@@ -143,6 +144,11 @@ class StateConflict(Conflict):
 class OutlineUnknown(Conflict):
     code = "outline_unknown"
     sentence = "This outline is not known here. Send it whole, with its sections."
+
+
+class Superseded(Conflict):
+    code = "superseded"
+    sentence = "The page was published or refreshed since this was signed. If it is what the page says, sign it again."
 
 
 class Locked(PostilError):

@@ -19,6 +19,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     trusted_proxies: list[str] = Field([], description="Networks whose X-Forwarded-For is believed, as JSON.")
     fetch_networks: list[str] = Field([], description="Networks of pages to fetch that are not public, as JSON.")
+    site_key: str = Field("", repr=False, description="The site's key, that `postil publish` signs with.")
     rate_limits: bool = Field(True, description="Whether floods are turned away. Off only for load tests.")
     most_sockets: int = Field(10_000, ge=1, description="Sockets open at once; about 25 KB of memory each.")
     most_sockets_per_network: int = Field(200, ge=1, description="Sockets at once from one address or /64.")

@@ -1,7 +1,7 @@
 """The verbs of owners: sites, their origins, and who moderates them."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from postil.errors import Invalid, NotFound
 from postil.ids import hash_token, new_id
 from postil.models import Moderator, OneTimeCode, Origin, Site
 from postil.names import normalise, skeleton
+from postil.signing import new_key
 from postil.urls import parse_origin
 from postil.viewer import Role
 
@@ -59,15 +60,32 @@ async def change_policy(
     edit_window: int | None = None,
 ) -> Site:
     """Change what is given of the policy of the site at `origin`, and add `origins`. `edit_window` in seconds."""
-    site = await site_of(tx, parse_origin(origin) or "")
-    if site is None:
-        raise NotFound(f"No site has the origin “{origin}”. `postil site list` shows those there are.")
+    site = await _named(tx, origin)
     for each in origins:
         await add_origin(tx, site, each)
     if premoderate is not None:
         site.premoderate = premoderate
     if edit_window is not None:
         site.edit_window = edit_window
+    return site
+
+
+async def make_key(tx: Transaction, origin: str) -> str:
+    """A new key for the builds of the site at `origin` to sign with. One that it had is good no more."""
+    site = await _named(tx, origin)
+    site.signing_key = new_key()
+    return site.signing_key
+
+
+async def drop_key(tx: Transaction, origin: str) -> None:
+    """Take the site's key away: nothing can be published until it gets another."""
+    (await _named(tx, origin)).signing_key = None
+
+
+async def _named(snapshot: Snapshot, origin: str) -> Site:
+    site = await site_of(snapshot, parse_origin(origin) or "")
+    if site is None:
+        raise NotFound(f"No site has the origin “{origin}”. `postil site list` shows those there are.")
     return site
 
 
@@ -94,14 +112,18 @@ async def _moderators(snapshot: Snapshot, site: str) -> list[Moderator]:
     return list(await snapshot.scalars(query.order_by(Moderator.name)))
 
 
+async def names_of(snapshot: Snapshot, moderators: Collection[str | None]) -> dict[str, str]:
+    """The names of moderators by their ids, dismissed ones too."""
+    query = select(col(Moderator.id), col(Moderator.name)).where(col(Moderator.id).in_(moderators))
+    return dict((await snapshot.execute(query)).tuples().all())
+
+
 async def invite(tx: Transaction, origin: str, name: str, role: Role = Role.MODERATOR) -> str:
     """Make `name` a moderator of the site at `origin` (or find the one so called), and return a sign-in code.
 
     The code works once, within LINK_SECONDS; only its hash is kept.
     """
-    site = await site_of(tx, parse_origin(origin) or "")
-    if site is None:
-        raise NotFound(f"No site has the origin “{origin}”. `postil site list` shows those there are.")
+    site = await _named(tx, origin)
     moderator = await _moderator(tx, site, normalise(name), role)
     code = secrets.token_urlsafe(32)
     tx.add(OneTimeCode(code_hash=hash_token(code), moderator_id=moderator.id, expires_at=tx.now + LINK_SECONDS))

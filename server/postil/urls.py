@@ -72,6 +72,11 @@ def page_key(url: str) -> str:
     return parts.host + path + (f"?{query}" if query else "")
 
 
+def owner_key(key: str) -> str:
+    """An owner's own id of a page, as its key; it can never be taken for a URL's: those hold a host."""
+    return f"id {key}"
+
+
 def parse_origin(text: str) -> str | None:
     """`text` as an origin in the browser's spelling (lower case, IDNA, default port dropped); None where it is none.
 

@@ -20,7 +20,7 @@ from starlette.types import Message
 
 from postil.web import problems
 from postil.web.api import Operation
-from postil.web.body import MAX_BODY, MAX_DEPTH, MAX_READ, parse
+from postil.web.body import MAX_BODY, MAX_DEPTH, MORE_READ, parse
 
 HERE = Path(__file__).parent
 OURS = HERE.parent / "data" / "json_parsing.jsonl"
@@ -156,7 +156,7 @@ def padded(size: int) -> bytes:
 
 def test_a_body_is_as_large_as_it_may_be_and_not_a_byte_more(client: TestClient) -> None:
     assert client.post("/any", content=padded(MAX_BODY), headers=JSON).status_code == 204
-    for size in (MAX_BODY + 1, MAX_READ + 1):
+    for size in (MAX_BODY + 1, MAX_BODY + MORE_READ + 1):
         answer = client.post("/any", content=padded(size), headers=JSON)
         assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
         assert answer.headers["connection"] == "close"
@@ -185,7 +185,7 @@ async def test_a_flood_is_refused_before_more_than_128_kib_of_it_are_read() -> N
     assert await flood([json_type, (b"content-length", b"10000000")]) == (413, 0)
     status, read = await flood([json_type, (b"transfer-encoding", b"chunked")])
     assert status == 413
-    assert MAX_BODY < read <= MAX_READ + 8192
+    assert MAX_BODY < read <= MAX_BODY + MORE_READ + 8192
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +210,7 @@ def exchange(address: tuple[str, int], request: bytes) -> bytes:
 def test_on_the_wire_too_much_is_refused_at_once_and_the_connection_closed(address: tuple[str, int]) -> None:
     head = b"POST /any HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
     announced = exchange(address, head + b"Content-Length: 200000000\r\n\r\n{")
-    chunk = b"%x\r\n%s\r\n" % (MAX_READ + 1, b"x" * (MAX_READ + 1))
+    chunk = b"%x\r\n%s\r\n" % (MAX_BODY + MORE_READ + 1, b"x" * (MAX_BODY + MORE_READ + 1))
     unannounced = exchange(address, head + b"Transfer-Encoding: chunked\r\n\r\n" + chunk)
     for answer in (announced, unannounced):
         assert answer.startswith(b"HTTP/1.1 413 ")

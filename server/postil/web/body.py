@@ -19,8 +19,13 @@ from postil.web.problems import BadJson, TooLarge, UnsupportedMediaType
 
 T = TypeVar("T")
 
-MAX_BODY = 64 * 1024  # bytes: 10,000 characters of source, escaped at worst, or an outline of 500 sections
-MAX_READ = 128 * 1024  # bytes read at most: a body a little too large still gets its 413 without a reset
+MAX_BODY = 64 * 1024  # bytes: 10,000 characters of source, escaped at worst
+# An outline of 500 sections has 2 KiB for each: 684 bytes of a long section's print, 80 of JSON, and 1,280 for its
+# heading, id, first and last words, which is 425 characters of Chinese. Nobody's has all of that in every section.
+MAX_OUTLINE = 1024 * 1024
+# An owner also sends how each section begins: 240 characters, in up to 960 bytes.
+MAX_PUBLICATION = MAX_OUTLINE + 500 * 1024
+MORE_READ = 64 * 1024  # bytes read beyond: a body a little too large still gets its 413 without a reset
 MAX_SECONDS = 30  # a body that drips in holds a connection, and no more than this
 MAX_DEPTH = 32
 MAX_DIGITS = 15  # every integer of 15 digits is exact in a double, so in every client too
@@ -30,8 +35,10 @@ _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _TOO_LONG = {"string_too_long", "too_long"}
 
 
-async def read(request: Request, adapter: TypeAdapter[T], *, optional: bool = False) -> T:
+async def read(request: Request, adapter: TypeAdapter[T], *, optional: bool = False, most: int = MAX_BODY) -> T:
     """The request's body as the adapter's type; where it is optional and absent, as if it were `{}`.
+
+    Its bytes are left in `request.state.body`, for a signature. `most` of them are taken.
 
     Types are not bent: "1" is no number. Raises UnsupportedMediaType, TooLarge, BadJson, Invalid or TooLong.
     """
@@ -39,7 +46,7 @@ async def read(request: Request, adapter: TypeAdapter[T], *, optional: bool = Fa
         return adapter.validate_json("{}")
     if not _is_json(request):
         raise UnsupportedMediaType()
-    raw = await _read(request)
+    request.state.body = raw = await _read(request, most)
     parse(raw)
     try:
         return adapter.validate_json(raw, strict=True)
@@ -84,21 +91,22 @@ def _is_json(request: Request) -> bool:
     return encoding == "identity" and bool(_JSON.fullmatch(request.headers.get("content-type", "").strip()))
 
 
-async def _read(request: Request) -> bytes:
+async def _read(request: Request, most: int) -> bytes:
     length = request.headers.get("content-length", "0")
-    if not length.isdecimal() or int(length[:20]) > MAX_READ:
-        raise TooLarge()
+    too_large = TooLarge(f"The body is larger than {most // 1024} KiB. Shorten it and send it again.")
+    if not length.isdecimal() or int(length[:20]) > most + MORE_READ:
+        raise too_large
     body = bytearray()
     try:
         async with asyncio.timeout(MAX_SECONDS):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > MAX_READ:
+                if len(body) > most + MORE_READ:
                     break
     except TimeoutError as error:
         raise BadJson(f"The body did not arrive within {MAX_SECONDS} seconds.") from error
-    if len(body) > MAX_BODY:
-        raise TooLarge()
+    if len(body) > most:
+        raise too_large
     return bytes(body)
 
 

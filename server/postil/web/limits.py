@@ -31,6 +31,8 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         "flag": Limit("10/minute;50/day", "each one costs a moderator's time; by author"),
         "flag_network": Limit("30/minute;200/day", "by network"),
         "moderate": Limit("240/minute", "clearing a queue by keyboard; by moderator"),
+        "publish": Limit("1200/minute", "a build of a thousand pages, one after the other; by network"),
+        "refresh": Limit("20/minute;200/hour", "each has the server fetch a page; by moderator"),
         "sign_in": Limit("10/minute;60/hour", "one-time codes must not be guessed; by network"),
         "views": Limit("60/minute", "one for each page and day is what a browser sends; by network"),
         "outline": Limit("30/minute", "an outline is matched anew, the dearest of reads; by network"),

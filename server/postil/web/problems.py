@@ -39,7 +39,7 @@ class MethodNotAllowed(RequestRefused):
 
 class TooLarge(RequestRefused):
     code = "too_large"
-    sentence = "The body is larger than 64 KiB. Shorten it and send it again."
+    sentence = "The body is larger than this address takes. Shorten it and send it again."
 
 
 class UnsupportedMediaType(RequestRefused):
