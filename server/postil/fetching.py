@@ -15,6 +15,7 @@ No proxies, cookies or credentials: nothing is taken from the environment but th
 import asyncio
 import ipaddress
 import socket
+import ssl
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
@@ -43,7 +44,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 # IANA's special-purpose registries, and what else leads inside. In full, although ipaddress.is_global knows most of
-# it: which ones depends on the release of Python.
+# it: how much depends on the release of Python. Both are asked, so that a newer one may know more than we do.
 _NOT_PUBLIC = [
     ipaddress.ip_network(network)
     for network in (
@@ -220,7 +221,7 @@ async def _in_time() -> AsyncIterator[None]:
             yield
     except TimeoutError as error:
         raise FetchRefused(f"This page did not come within {MOST_SECONDS:g} seconds.") from error
-    except (httpcore2.NetworkError, httpcore2.TimeoutException) as error:
+    except (httpcore2.NetworkError, httpcore2.TimeoutException, ssl.SSLError) as error:
         raise FetchRefused(
             "The host of this page cannot be reached, or broke off, or has no valid certificate."
         ) from error

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import os
 import socket
 import ssl
 import sys
@@ -64,6 +65,11 @@ def late(answer: bytes, seconds: float) -> Answer:
 async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Waits until the other side hangs up."""
     await reader.read()
+
+
+async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Past TLS, on the wire itself."""
+    os.write(writer.get_extra_info("socket").fileno(), b"neither a record nor an alert")
 
 
 class Host:
