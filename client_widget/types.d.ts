@@ -11,7 +11,16 @@ declare namespace Postil {
 
   interface Outline {
     hash: string;
-    sections: { heading: string; level: number; id?: string; key?: string; print?: string }[];
+    sections: {
+      heading: string;
+      level: number;
+      id?: string;
+      key?: string;
+      /** Of its words: fingerprint.js. */
+      print?: string;
+      first?: string;
+      last?: string;
+    }[];
   }
 
   interface Section {

@@ -1,13 +1,16 @@
 // @ts-check
 /**
  * Finds what can be discussed on a page. Only markup decides, never style or screen, so that every copy of a
- * page has the same outline.
+ * page has the same outline. The server reads pages in the same way: server/postil/document.py is this in Python,
+ * function by function, and a change here has its place there (tests/browser/test_documents.py).
  *
  * @typedef {{root?: string, headings?: string, page?: string, lang?: string}} Options
- * @typedef {{heading: string, level: number, id: string, key: string, element: Element | null,
+ * @typedef {{heading: string, level: number, id: string, key: string, text: string, element: Element | null,
  *   end: ChildNode | null, introduction?: boolean}} Section
  * Level 0: the introduction, or the page as a whole. The row goes after `end`; null: into the empty root.
  */
+
+import { fingerprint } from "./fingerprint.js";
 
 const HEADINGS = "h1,h2,h3,h4,h5,h6";
 const ROOTS = `article,main,[role=main],[itemprop~=articleBody],d-article,#content,.markdown-body,.post-body,
@@ -24,6 +27,8 @@ const BOX = new RegExp(
 const JUNK = `${ASIDE},sup,[class*=editsection],[class*=headerlink],[class*=permalink],[class*=anchor]`;
 const META = `${HEADINGS},header,time,address,label,[class*=meta],[class*=byline],[class*=author],[class*=date],
 [class*=tags]`;
+// In a section's text: what changes by itself, or is no word of it.
+const NOISE = "time,sup,[class*=editsection],[class*=headerlink]";
 const MEDIA = "img,picture,video,audio,iframe,canvas,object";
 
 /** What the script tag's data-* attributes say. @param {HTMLElement} tag @returns {Options} */
@@ -37,20 +42,23 @@ const plain = (text) =>
 function skipped(el) {
   if (el.matches(ASIDE) || (el.matches("header") && el.querySelector("nav"))) return true;
   if (el.matches(HEADINGS)) return !!el.nextElementSibling?.matches("#markdown-toc,.toc"); // a caption
-  if (el.id === "comments" && el.querySelector("form,iframe,script,article")) return true;
+  if (el.matches("#comments") && el.querySelector("form,iframe,script,article")) return true;
   const words = [...el.classList, el.getAttribute("role") ?? ""];
   return words.some((word) => BOX.test(word)) && !el.querySelector("h1,main");
 }
 
-/** Texts and wanted elements below a root, in order. @param {any} root @param {string} wanted @returns {any[]} */
+/**
+ * Texts and wanted elements below a root, in order. With nothing wanted: blank texts too.
+ * @param {any} root @param {string} wanted @returns {any[]}
+ */
 function walk(root, wanted, skip = skipped) {
   const found = [];
   /** @param {any} node */
-  const judge = (node) => (node.data ?? !skip(node) ? 1 : 2);
+  const judge = (node) => (node.nodeType === 3 || !skip(node) ? 1 : 2);
   const walker = root.ownerDocument.createTreeWalker(root, 5, judge);
   while (walker.nextNode()) {
     const node = walker.currentNode;
-    if (node.data ? node.data.trim() : node.matches?.(wanted)) found.push(node);
+    if (node.nodeType === 3 ? !wanted || node.data.trim() : wanted && node.matches(wanted)) found.push(node);
   }
   return found;
 }
@@ -62,7 +70,7 @@ const length = (nodes) => nodes.reduce((sum, node) => sum + (node.data ?? "").tr
 function headingText(heading) {
   const mark = (/** @type {any} */ el) =>
     el.matches(JUNK) || (el.matches("a") && !/[\p{L}\p{N}]/u.test(el.textContent));
-  const words = walk(heading, "_", mark);
+  const words = walk(heading, "", mark);
   return plain(words.map((node) => node.data).join("")) || plain(heading.textContent);
 }
 
@@ -82,20 +90,23 @@ function guessRoot(document, nodes) {
   return sorted.filter(([el, sum]) => best.contains(el) && sum > most / 2).pop()?.[0] ?? best;
 }
 
+/** @param {Document} document */
+const nameOf = (document) => plain(document.querySelector("title")?.textContent);
+
 /** The page's title, in the root or above it. @param {Element} root @param {Element | undefined} first */
 function titleOf(root, first) {
   const { ownerDocument: document } = root;
   const named = (/** @type {Element} */ el) =>
-    /(^|[^\p{L}\p{N}\s]\s*)\0($|\s*[^\p{L}\p{N}\s])/u.test(plain(document.title).replace(headingText(el), "\0"));
+    /(^|[^\p{L}\p{N}\s]\s*)\0($|\s*[^\p{L}\p{N}\s])/u.test(nameOf(document).replace(headingText(el), "\0"));
   if (first && named(first)) return first;
   const home = root.closest("article,main");
-  const outside = [...document.querySelectorAll("h1")].filter((el) => !root.contains(el));
+  const outside = [...document.querySelectorAll("h1")].slice(0, 99).filter((el) => !root.contains(el));
   const above = outside.find((el) => home?.contains(el)) ?? outside.find(named);
   return above ?? (first?.matches("h1") ? first : undefined);
 }
 
 /** @param {any} heading */
-const levelOf = (heading) => +heading.tagName[1] || +heading.ariaLevel || 2;
+const levelOf = ({ tagName, ariaLevel }) => +(/^H[1-6]\b|,[1-6]$/i.exec(`${tagName},${ariaLevel}`)?.[0][1] ?? 2);
 
 /**
  * The title, and the headings that are discussed.
@@ -113,13 +124,13 @@ function choose(root, nodes, wanted) {
 }
 
 /**
- * The texts before the first heading that are prose: in a paragraph, or long.
+ * The texts before the first heading, or on the whole page, that are prose: in a paragraph, or long.
  * @param {Element} root @param {any[]} nodes @param {any} title @param {any} first
  */
 function introduction(root, nodes, title, first) {
-  return nodes.slice(nodes.indexOf(title) + 1, nodes.indexOf(first)).filter((node) => {
+  return nodes.slice(nodes.indexOf(title) + 1, first && nodes.indexOf(first)).filter((node) => {
     const box = node.data && node.parentElement.closest(META);
-    const said = node.data && (!box || box === root || !root.contains(box) || box.contains(first));
+    const said = node.data && (!box || box === root || !root.contains(box) || box.contains(first ?? null));
     return said && (length([node]) > 60 || node.parentElement.closest("p,li,dd,td,pre"));
   });
 }
@@ -166,12 +177,17 @@ function evidence(root, headings, at) {
   let [key, top] = ["", heading];
   for (let el = heading; el !== root && !others.some((other) => el.contains(other ?? null)); el = el.parentNode) {
     top = el;
-    id ||= el.id;
+    id ||= el.getAttribute("id") ?? ""; // a form's `id` may be a field of that name
     key ||= el.dataset.postilSection ?? "";
   }
   if (before?.matches("a,span") && !plain(before.textContent)) id ||= before.id || before.name || "";
   return { id, key, end: others[1] ? endBefore(heading, others[1]) : (endOf(top.parentNode) ?? top) };
 }
+
+/** What a section says, without its heading. @param {any[]} nodes @param {any} [heading] */
+const textOf = (nodes, heading) =>
+  nodes.filter((node) => node.data && !heading?.contains(node) && !node.parentElement.closest(NOISE))
+    .map((node) => node.data).join(" ");
 
 /**
  * The sections of a page in order: at least one, at most 500.
@@ -185,58 +201,71 @@ export function findSections(document, options = {}) {
   const nodes = all.filter((node) => node !== root && root.contains(node));
   const { title, headings } = choose(root, nodes, options.headings);
   const [first] = headings;
-  const prose = first ? introduction(root, nodes, title, first) : [];
+  const prose = introduction(root, nodes, title, first);
   const box = first ? prose[0]?.parentElement.closest("[data-postil-section]") : root;
   const key = (!box?.contains(first ?? null) && box?.dataset.postilSection) || "";
-  const start = { heading: "", level: 0, id: "", key, element: null };
+  const start = { heading: "", level: 0, id: "", key, text: textOf(prose), element: null };
   /** @type {Section[]} */
   const sections = headings.map((element, at) => ({
     heading: headingText(element), level: levelOf(element), element, ...evidence(root, headings, at),
+    text: textOf(nodes.slice(nodes.indexOf(element) + 1, headings[at + 1] && nodes.indexOf(headings[at + 1])), element),
   }));
   if (!first) sections.push({ ...start, end: endOf(root, true) });
   else if (prose[0]) sections.unshift({ ...start, end: endBefore(prose[prose.length - 1], first), introduction: true });
-  return { root, title: (title && headingText(title)) || plain(document.title), sections };
+  return { root, title: (title && headingText(title)) || nameOf(document), sections };
 }
 
 /** SHA-256 in hex, because crypto.subtle is absent on http:// pages. @param {string} text */
 function sha256(text) {
-  const bytes = [...new TextEncoder().encode(text), 128];
-  const bits = bytes.length * 8 - 8;
-  while (bytes.length % 64 !== 56) bytes.push(0);
-  bytes.push(0, 0, 0, 0, bits >> 24, bits >> 16, bits >> 8, bits);
-  const view = new DataView(Uint8Array.from(bytes).buffer);
+  const said = new TextEncoder().encode(text);
+  const bytes = new Uint8Array((said.length + 72) & ~63);
+  const view = new DataView(bytes.buffer);
+  bytes.set(said);
+  bytes[said.length] = 128;
+  view.setUint32(bytes.length - 4, said.length * 8);
   /** @type {number[]} */
   const primes = [];
   for (let n = 2; primes.length < 64; n++) if (primes.every((prime) => n % prime)) primes.push(n);
   const fraction = (/** @type {number} */ x) => ((x % 1) * 2 ** 32) | 0;
   const constants = primes.map((prime) => fraction(prime ** (1 / 3)));
+  const state = primes.slice(0, 8).map((prime) => fraction(prime ** (1 / 2)));
   const turn = (/** @type {number} */ x, /** @type {number} */ n) => (x >>> n) | (x << (32 - n));
-  let state = primes.slice(0, 8).map((prime) => fraction(prime ** (1 / 2)));
+  const w = new Int32Array(64);
   for (let at = 0; at < bytes.length; at += 64) {
-    const [w, next] = [[0], [...state]];
+    let [a, b, c, d, e, f, g, h] = state;
     for (let i = 0; i < 64; i++) {
-      const [a, b, c, , e, f, g, h] = next;
-      const [x, y] = [w[i - 15], w[i - 2]];
+      const x = w[i - 15], y = w[i - 2];
       const mixed = (turn(y, 17) ^ turn(y, 19) ^ (y >>> 10)) + (turn(x, 7) ^ turn(x, 18) ^ (x >>> 3));
-      w[i] = i < 16 ? view.getInt32(at + 4 * i) : (mixed + w[i - 7] + w[i - 16]) | 0;
+      w[i] = i < 16 ? view.getInt32(at + 4 * i) : mixed + w[i - 7] + w[i - 16];
       const sum = h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + constants[i] + w[i];
-      next.unshift((sum + (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0);
-      next[4] = (next[4] + sum) | 0;
+      const other = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+      h = g; g = f; f = e; e = (d + sum) | 0; d = c; c = b; b = a; a = (sum + other) | 0;
     }
-    state = state.map((x, i) => (x + next[i]) | 0);
+    [a, b, c, d, e, f, g, h].forEach((x, i) => (state[i] = (state[i] + x) | 0));
   }
   return state.map((x) => (x >>> 0).toString(16).padStart(8, "0")).join("");
 }
 
+/** `outline_hash` of server/postil/outline.py. @param {Postil.Outline["sections"]} rows */
+export function hashOf(rows) {
+  const bare = (/** @type {string} */ text) => text.replace(/\p{Nd}/gu, "");
+  const said = rows.map(({ level, key = "", id = "", heading, print = "" }) => [level, key, bare(id), bare(heading), print]);
+  return sha256(JSON.stringify(said)).slice(0, 32);
+}
+
 /**
- * The outline as the service takes it; the hash is `outline_hash` of server/postil/outline.py.
- * @param {Pick<Section, "heading" | "level" | "id" | "key">[]} sections
+ * The outline as the service takes it.
+ * @param {Pick<Section, "heading" | "level" | "id" | "key" | "text">[]} found
+ * @returns {Postil.Outline}
  */
-export function outlineOf(sections) {
+export function outlineOf(found) {
   const fit = (/** @type {string} */ text) => (text.length > 200 ? "" : text);
-  const rows = sections.map(({ heading, level, id, key }) => ({
-    heading: [...heading].slice(0, 300).join(""), level, id: fit(id) || undefined, key: fit(key) || undefined,
-  }));
-  const said = rows.map(({ level, key = "", id = "", heading }) => [level, key, id, heading]);
-  return { hash: sha256(JSON.stringify(said)).slice(0, 32), sections: rows };
+  const sections = found.map(({ heading, level, id, key, text }) => {
+    const { print, first, last } = fingerprint(text);
+    return {
+      heading: [...heading].slice(0, 300).join(""), level, id: fit(id) || undefined, key: fit(key) || undefined,
+      print: print || undefined, first: first || undefined, last: last || undefined,
+    };
+  });
+  return { hash: hashOf(sections), sections };
 }

@@ -63,18 +63,6 @@ class KnownSection:
 
 
 def outline_hash(sections: Iterable[OutlineSection]) -> str:
-    """The name of an outline: 32 hex digits over levels, keys, ids and headings.
-
-    `outlineOf` in client_widget/src/sections.js computes the same (tests/data/outline_vectors.json). It is
-    cut from SHA-256, and over JSON, because a place is looked up by this name: whoever could make
-    a second outline of the same name could move other readers' threads.
-    """
-    rows = [[s.level, s.key or "", s.id or "", s.heading] for s in sections]
-    text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:HASH_DIGITS]
-
-
-def outline_name(sections: Iterable[OutlineSection]) -> str:
     """The name of an outline: 32 hex digits over levels, keys, ids, headings and prints, but for digits.
 
     So a view counter or a date makes no new outline, and one changed word does; keys are the author's and stay whole.

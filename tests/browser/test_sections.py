@@ -13,10 +13,13 @@ from postil.article import read_article
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
-SOURCE = ROOT / "client_widget" / "src" / "sections.js"
+SOURCES = ROOT / "client_widget" / "src"
 OWN = ROOT / "tests" / "data" / "articles"
 SHARED = ROOT.parent / "shared" / "articles"
 VECTORS = json.loads((ROOT / "tests" / "data" / "outline_vectors.json").read_text("utf-8"))
+FINGERPRINTS = json.loads((ROOT / "tests" / "data" / "fingerprint_vectors.json").read_text("utf-8"))
+
+MODULES = ("sections.js", "fingerprint.js")
 
 Found = dict[str, Any]
 Find = Callable[..., Found]
@@ -27,7 +30,8 @@ PROBE = """async (options) => {
   const { root, title, sections } = findSections(document, options);
   const { hash, sections: outline } = outlineOf(sections);
   const rows = sections.map(({ element, end }) => {
-    const row = Object.assign(document.createElement("postil-row"), { textContent: "ROW" });
+    const row = document.createElement("postil-row");
+    row.attachShadow({ mode: "open" }).append("ROW");
     if (end) end.after(row); else root.append(row);
     return row;
   });
@@ -61,7 +65,7 @@ def find(page: Page) -> Find:
         body = html.encode() if isinstance(html, str) else html
         answers = {
             "http://page.test/": (body, "text/html"),
-            "http://page.test/sections.js": (SOURCE.read_bytes(), "text/javascript"),
+            **{f"http://page.test/{name}": ((SOURCES / name).read_bytes(), "text/javascript") for name in MODULES},
         }
 
         def answer(route: Route) -> None:
@@ -167,7 +171,8 @@ def test_the_owners_keys_reach_the_outline(find: Find) -> None:
     )
     assert [s.get("key") for s in find(keyed)["outline"]] == ["start", None, "bee"]
     whole = "<main data-postil-root data-postil-section=all><p>Nothing but words.</p></main>"
-    assert find(whole)["outline"] == [{"heading": "", "level": 0, "key": "all"}]
+    [section] = find(whole)["outline"]
+    assert (section["heading"], section["level"], section["key"]) == ("", 0, "all")
 
 
 def test_an_empty_page_is_one_thread(find: Find) -> None:
@@ -264,9 +269,72 @@ def test_an_outline_has_the_same_name_in_the_browser_as_on_the_server(find: Find
     find(ARTICLE)
     hashes = page.evaluate(
         """async (vectors) => {
-      const { outlineOf } = await import("/sections.js");
-      return vectors.map(({ sections }) => outlineOf(sections.map((s) => ({ id: "", key: "", ...s }))).hash);
+      const { hashOf } = await import("/sections.js");
+      return vectors.map(({ sections }) => hashOf(sections));
     }""",
         VECTORS,
     )
     assert hashes == [v["hash"] for v in VECTORS]
+
+
+def test_a_text_has_the_same_fingerprint_in_the_browser_as_on_the_server(find: Find, page: Page) -> None:
+    find(ARTICLE)
+    found = page.evaluate(
+        """async (texts) => {
+      const { fingerprint } = await import("/fingerprint.js");
+      return texts.map(fingerprint);
+    }""",
+        [vector["text"] for vector in FINGERPRINTS],
+    )
+    assert found == [{name: vector[name] for name in ("print", "first", "last")} for vector in FINGERPRINTS]
+
+
+def words(found: Found) -> list[str]:
+    return [s.get("first", "") for s in found["outline"]]
+
+
+def test_a_section_says_all_from_its_heading_to_the_next(find: Find) -> None:
+    assert words(find(ARTICLE)) == ["introduction", "a a a", "b b b"]
+    wrapped = "<title>T</title><main><div><h2>A</h2></div><div>one <b>two</b></div><section><h2>B</h2>three</section>"
+    assert words(find(wrapped)) == ["one two", "three"]
+
+
+def test_what_is_skipped_or_changes_by_itself_is_not_said(find: Find) -> None:
+    unsaid = (
+        "<time>May</time>",
+        "<sup><a href=#n>n</a></sup>",
+        "<p data-postil-ignore>No</p>",
+        "<aside>No</aside>",
+        "<div class=share>No</div>",
+        "<script>no()</script>",
+        "<p hidden>No</p>",
+        "<span class=mw-editsection>[edit]</span>",
+        "12 ٣",
+    )
+    for markup in unsaid:
+        more = ARTICLE.replace("<p>a</p>", f"<p>a</p>{markup}").replace("Introduction.", f"Introduction. {markup}")
+        assert words(find(more))[1:] == ["a a a", "b b b"], markup
+        assert find(more)["hash"] == find(ARTICLE)["hash"], markup
+    assert find(ARTICLE.replace("<p>a</p>", "<p>a</p><p>Yes</p>"))["hash"] != find(ARTICLE)["hash"]
+
+
+def test_a_visit_after_a_visit_finds_the_same_outline(find: Find) -> None:
+    counted = "<main><h1>T</h1><p>Read {0} times, today is the {0}th.</p><h2 id=p{0}>A {0}</h2>a<h2>B</h2>b</main>"
+    first, second = (find(counted.format(count)) for count in (46, 1312))
+    assert first["hash"] == second["hash"]
+    assert headings(first) != headings(second)
+
+
+def test_an_article_of_ten_thousand_words_is_read_at_once(find: Find, page: Page) -> None:
+    text = " ".join(f"word{'abcdefghij'[n % 10]}{'klmnopqrst'[n // 10 % 10]}{'uvwxyz'[n % 6]}" for n in range(1000))
+    find("<title>T</title><main>" + f"<h2>A</h2><p>{text}</p>" * 10 + "</main>")
+    took = page.evaluate("""async () => {
+      const { findSections, outlineOf } = await import("/sections.js");
+      const times = Array.from({ length: 5 }, () => {
+        const start = performance.now();
+        outlineOf(findSections(document).sections);
+        return performance.now() - start;
+      });
+      return Math.min(...times);
+    }""")
+    assert took < 100, f"{took} ms"  # some 5 on a quiet machine; a blow-up with the length takes seconds

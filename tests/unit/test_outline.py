@@ -14,7 +14,8 @@ VECTORS = json.loads((Path(__file__).parents[1] / "data" / "outline_vectors.json
 
 words = st.sampled_from(["Origins", "Method", "Examples", "", "Überblick", "歴史"])
 keys = st.none() | st.sampled_from(["", "a", "b", "c"])
-headed = st.builds(OutlineSection, heading=words, level=st.integers(1, 3), id=keys, key=keys)
+prints = st.none() | st.sampled_from(["AAA.", "AAB."])
+headed = st.builds(OutlineSection, heading=words, level=st.integers(1, 3), id=keys, key=keys, print=prints)
 whole = st.just(OutlineSection("", 0))
 outlines = st.lists(headed, max_size=8) | st.tuples(whole, st.lists(headed, max_size=8)).map(
     lambda pair: [pair[0], *pair[1]]
@@ -134,11 +135,19 @@ def test_every_outline_of_the_vectors_has_a_name_of_its_own() -> None:
 @given(outlines, outlines)
 def test_outlines_share_a_name_only_where_they_are_equal(one: list[OutlineSection], two: list[OutlineSection]) -> None:
     def said(sections: list[OutlineSection]) -> list[tuple[object, ...]]:
-        return [(s.heading, s.level, s.id or "", s.key or "") for s in sections]
+        return [(s.heading, s.level, s.id or "", s.key or "", s.print or "") for s in sections]
 
     assert (outline_hash(one) == outline_hash(two)) == (said(one) == said(two))
 
 
-def test_the_words_of_a_section_are_no_part_of_its_outlines_name() -> None:
-    plain = OutlineSection("Origins", 2, "origins")
-    assert outline_hash([plain]) == outline_hash([replace(plain, print="other words")])
+def test_digits_are_no_part_of_an_outlines_name_but_in_the_authors_keys() -> None:
+    plain = OutlineSection("Chapter 1, ١٢ views", 2, "chapter-1", "key-1")
+    assert outline_hash([plain]) == outline_hash([replace(plain, heading="Chapter 2, ٧ views", id="chapter-20")])
+    assert outline_hash([plain]) != outline_hash([replace(plain, key="key-2")])
+    assert outline_hash([plain]) != outline_hash([replace(plain, heading="Chapter Ⅰ, views")])
+
+
+def test_a_print_is_part_of_an_outlines_name_and_the_words_at_its_ends_are_not() -> None:
+    plain = OutlineSection("Origins", 2, "origins", print="AAA.", first="one", last="one")
+    assert outline_hash([plain]) != outline_hash([replace(plain, print="AAB.")])
+    assert outline_hash([plain]) == outline_hash([replace(plain, first="two", last=None)])
