@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 from postil.fingerprint import Sample, Sketch, fingerprint, read_print, words_of
 
-SAME_NAME = 0.2
+SAME_NAME = 0.25
 """What an equal heading or id adds to the likeness of the words. Unrelated words under one heading are alike by less
 than 0.2 as a rule and by 0.3 at most, so the name alone never makes up for them."""
 ALIKE_NAME = 0.1
@@ -29,7 +29,9 @@ SMALL = 0.25
 """A remnant of less than this share of the old text is no longer what was talked about."""
 SURELY = 0.7
 """An introduction and a headed section are one only where the words are alike by this."""
-EMPTY_KEPT, EMPTY_ASKED = 0.6, 0.3
+ONLY_ASKED = 0.4
+"""A score that no thread is kept by."""
+EMPTY_KEPT, EMPTY_ASKED = 0.7, 0.4
 """Scores where a body is empty, so that no words can tell."""
 COMMON = 24
 """A word that more sections than this have brings no candidates: it would bring them all."""
@@ -197,21 +199,22 @@ class Evidence:
         if self.old[i].sketch is None or self.new[j].sketch is None:
             return self._score_empty(i, j, name, neighbours)
         like = self.like(i, j)
-        if not self.same_sort(i, j) and like.alike < SURELY:
-            return 0.0
         informed = like.shared / (like.shared + FULL_INFORMATION)
         alike = like.alike if name == SAME_NAME else like.alike * informed
         part = max(like.inside, like.around * min(1.0, like.inside / SMALL))
-        return max(alike, WITHIN * informed * part) + name + NEIGHBOUR * neighbours
+        if not self.same_sort(i, j) and max(alike, part) < SURELY:
+            return min(ONLY_ASKED, max(alike, WITHIN * informed * part))
+        words = max(alike, WITHIN * informed * part)
+        return max(ONLY_ASKED, words + name) if name == SAME_NAME else words + name + NEIGHBOUR * neighbours
 
     def _score_empty(self, i: int, j: int, name: float, neighbours: int) -> float:
-        # A section that had no words was its heading. One that lost them lost what was talked about.
         was_empty, is_empty = self.old[i].sketch is None, self.new[j].sketch is None
         if name == SAME_NAME:
-            return EMPTY_KEPT if was_empty else EMPTY_ASKED
-        if not (was_empty and is_empty and neighbours == 2 and self.same_sort(i, j)):
+            # A section that had no words was its heading. One that lost them lost what was talked about.
+            return EMPTY_KEPT if was_empty and self.old[i].section.level else EMPTY_ASKED
+        if not (was_empty and is_empty and self.same_sort(i, j)):
             return 0.0
-        return EMPTY_KEPT if name >= SAME_NAME * SMALL else EMPTY_ASKED
+        return EMPTY_KEPT if neighbours == 2 and name >= SAME_NAME * SMALL else EMPTY_ASKED
 
     def own_share(self, part: Entry, whole: Entry, rest: Entry) -> float:
         """The share of `part` that is in `whole` and not in `rest`: what is it of the whole that the rest is not?"""

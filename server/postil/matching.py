@@ -15,13 +15,13 @@ from itertools import pairwise
 from postil.assignment import best_assignment
 from postil.likeness import INTRODUCTION, SAME_NAME, Entry, Evidence, Section, once
 
-KEEP = 0.5
+KEEP = 0.55
 """A score to keep a thread by: half of the words under another heading, three tenths under the same."""
-ASK = 0.3
+ASK = 0.35
 """A score to ask the owner by."""
 CLEAR = 0.1
 """How much better than the next best it must be."""
-PART = 0.6
+PART = 0.5
 """A section is a part of another if this share of it is there that the other part does not tell."""
 ENOUGH = 12
 """So many distinct words are a text that can be known again without its heading."""
@@ -108,8 +108,7 @@ class _Matching:
     def _keep_in_order(self) -> None:
         """Equals that only order tells apart: between two known sections, where as many are left on both sides."""
         used = set(self.kept.values())
-        known = [(-1, -1), *sorted(self.kept.items()), (len(self.old), len(self.new))]
-        for (i, j), (i_end, j_end) in pairwise(known):
+        for (i, j), (i_end, j_end) in list(self._gaps()):
             if i_end - i != j_end - j or used & set(range(j + 1, j_end)):
                 continue
             for one, other in zip(range(i + 1, i_end), range(j + 1, j_end), strict=True):
@@ -126,7 +125,9 @@ class _Matching:
         rows = [i for i in range(len(self.old)) if i not in certain]
         near = self.evidence.candidates(rows, columns)
         for _ in range(ROUNDS):
-            self.scores = {i: self._scores(i, near[i], set(columns)) for i in rows}
+            for i, j in self._slots().items():
+                near[i].append(j)
+            self.scores = {i: self._scores(i, near[i]) for i in rows}
             self.rivals = defaultdict(list)
             for i, options in self.scores.items():
                 for j in options:
@@ -134,9 +135,20 @@ class _Matching:
             self.pairs = best_assignment(self.scores)
             self.kept = certain | {i: j for i, j in self.pairs.items() if self._is_sure(i, j)}
 
-    def _scores(self, i: int, near: list[int], free: set[int]) -> dict[int, float]:
-        between = {self.kept.get(i - 1, -2) + 1, self.kept.get(i + 1, -2) - 1} & free
-        options = [j for j in dict.fromkeys([*near, *between]) if self.evidence.possible(i, j)]
+    def _slots(self) -> dict[int, int]:
+        """For each section between two known ones the one that stands there now, if as many stand there."""
+        slots = {}
+        used = set(self.kept.values())
+        for (i, j), (i_end, j_end) in self._gaps():
+            if i_end - i == j_end - j:
+                slots |= {i + x: j + x for x in range(1, i_end - i) if j + x not in used}
+        return slots
+
+    def _gaps(self) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+        return pairwise([(-1, -1), *sorted(self.kept.items()), (len(self.old), len(self.new))])
+
+    def _scores(self, i: int, near: Sequence[int]) -> dict[int, float]:
+        options = [j for j in dict.fromkeys(near) if self.evidence.possible(i, j)]
         scores = {j: self.evidence.score(i, j, self._beside(i, j)) for j in options}
         return {j: score for j, score in scores.items() if score >= ASK}
 
@@ -208,7 +220,7 @@ class _Matching:
     def _joined(self, i: int, holders: dict[int, int]) -> int | None:
         """The new section that another old one keeps, and that holds this one's words as well (or is its heading)."""
         if self.old[i].sketch is None:
-            return self._namesake(i)
+            return self._namesake(i) if self.old[i].section.level else None
         for j in sorted(self.scores.get(i, ()), key=lambda j: -self.scores[i][j]):
             if j in holders and _is_long(self.old[i]) and self._is_joined(i, j, holders[j]):
                 return j
