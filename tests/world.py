@@ -80,6 +80,8 @@ class World:
         nonce: str | None = None,
         page: PageRef = PAGE,
         outline: Sequence[OutlineSection] = OUTLINE,
+        seen: Seen | None = None,
+        network: str | None = None,
     ) -> Written:
         self.posts += 1
         draft = Draft(
@@ -89,8 +91,9 @@ class World:
             nonce=nonce or f"nonce-{self.posts:06}",
             parent=parent,
             section=section,
-            outline=None if section else Seen(outline_hash(outline), tuple(outline)),
+            outline=seen or (None if section else Seen(outline_hash(outline), tuple(outline))),
             index=index,
+            network=network,
         )
         async with self.database.begin() as tx:
             return await discussion.post(tx, self.reader(author), draft, render(source))

@@ -34,6 +34,7 @@ async def settle(
     where nothing would change, or the article has moved on; Invalid for a place that the article has not.
     """
     async with _deciding(tx, site, decision) as desk:
+        await _refuse_late(tx, decision)
         if move is Anchor.APART:
             desk.lift()
         else:
@@ -46,8 +47,7 @@ async def undo(tx: Transaction, site: str, decision: str, *, by: str | None = No
     before is asked again.
     """
     async with _deciding(tx, site, decision) as desk:
-        if await tx.scalar(select(col(Anchoring.id)).where(col(Anchoring.answers) == decision)):
-            raise StateConflict("A later decision answers this one. Undo the later one first.")
+        await _refuse_late(tx, decision)
         if stands_after(desk.asked):
             desk.lift()
         elif desk.asked.place:
@@ -57,6 +57,11 @@ async def undo(tx: Transaction, site: str, decision: str, *, by: str | None = No
         row = desk.sign(Anchor.UNDO, by)
         await desk.ask_again()
         return row
+
+
+async def _refuse_late(tx: Transaction, decision: str) -> None:
+    if await tx.scalar(select(col(Anchoring.id)).where(col(Anchoring.answers) == decision).limit(1)):
+        raise StateConflict("A later decision answers this one. Load the list again, and undo the later one first.")
 
 
 def stands_after(decision: Anchoring) -> bool:
@@ -195,7 +200,7 @@ async def cases(snapshot: Snapshot, page: Page) -> list[Case]:
     shown = [*asked, *(row for row in rows if row.id not in open_ids and row.section_id)]
     outlines = await _outlines(snapshot, page, shown)
     query = select(col(Section.id), col(Section.comments)).where(col(Section.page_id) == page.id)
-    comments = dict((await snapshot.execute(query)).tuples().all())
+    comments = {id: count for id, count in await snapshot.execute(query)}
     return [
         Case(
             row,

@@ -62,7 +62,7 @@ async def ask_old_addresses(database: Database, check: Callable[[str, str], Awai
         due = select(PageMove, Page).join(Page, col(PageMove.page_id) == Page.id)
         due = due.where(col(PageMove.settled_at).is_(None), col(PageMove.found).is_(None))
         due = due.where(func.coalesce(PageMove.asked_at, 0) < snapshot.now - ASKED_AGAIN).limit(ASKED_AT_ONCE)
-        rows = (await snapshot.execute(due)).tuples().all()
+        rows = (await snapshot.execute(due)).all()
     for move, page in rows:
         found = await check(page.url, page.site_id)
         async with database.begin() as tx:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlmodel import col
 
 from postil.changing import Change
+from postil.db import Transaction
 from postil.errors import Invalid, NotFound, OutlineUnknown, TooMany
 from postil.ids import new_id
-from postil.models import Outline, Section
+from postil.models import Comment, Outline, Section
 from postil.outline import OutlineSection, outline_hash
 from postil.places import Outlines, Places, Seen, covered, find_alike, places_in, rows_of
 from postil.states import OutlineSource
@@ -19,6 +20,7 @@ from postil.states import OutlineSource
 MOST_SECTIONS = 1_000
 MOST_OUTLINES = 200
 MOST_OUTLINES_OF_NETWORK = 5
+UNUSED_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +133,26 @@ async def _settle_in(change: Change, section: Section, outline: Outline, index: 
     section.outline_hash, section.at = outline.hash, index
 
 
-def stand(section: Section, reference: Outline, at: int, *, leads: bool) -> None:
+def stand(section: Section, reference: Outline, at: int, *, leads: bool = True) -> None:
     """A section that stands in the reference is everybody's; its heading is told where it is the owner's own text.
 
-    One that was merged into another keeps the heading that it had: by that the two are told apart.
+    One that was merged into another keeps the heading that it was written under: that is how it is labelled.
     """
     section.is_shared, section.outline_hash, section.at = True, reference.hash, at
     if leads:
         section.heading = reference.sections[at]["heading"] if reference.source.is_owners else ""
+
+
+async def collect(tx: Transaction) -> None:
+    """Drop what visitors' copies showed and no comment refers to any more, such as a flood's that was purged."""
+    used = select(Comment.id).where(  # type: ignore[call-overload]
+        col(Comment.page_id) == col(Outline.page_id), col(Comment.outline_hash) == col(Outline.hash)
+    )
+    await tx.execute(
+        delete(Outline).where(
+            col(Outline.source) == OutlineSource.SEEN,
+            col(Outline.referenced_at).is_(None),
+            col(Outline.created_at) < tx.now - UNUSED_SECONDS,
+            ~used.exists(),
+        )
+    )

@@ -84,7 +84,7 @@ async def _is_due(tx: Transaction, page: Page, hash: str) -> bool:
     seen = select(func.count(), func.min(Sighting.first_at), func.max(Sighting.last_at))
     seen = seen.where(col(Sighting.page_id) == page.id, col(Sighting.hash) == hash)
     seen = seen.where(col(Sighting.network) != ANY_NETWORK)
-    networks, first, last = (await tx.execute(seen)).tuples().one()
+    networks, first, last = (await tx.execute(seen)).one()
     if networks < NETWORKS or last - first < SECONDS:
         return False
     return not await (_reference_lives(tx, page) if page.reference else _has_rival(tx, page, hash))

@@ -8,12 +8,12 @@ these is written down with its reason.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, delete, select
 from sqlmodel import col
 
 from postil.changing import Change
 from postil.ids import new_id
-from postil.models import Anchoring, Outline, Section
+from postil.models import Anchoring, Comment, Outline, Section
 from postil.names import clean_text
 from postil.outline import Match, OutlineSection, Verdict, outline_hash
 from postil.places import Place, Places, carry, compare, covered, place_of, places_in, rows_of, sections_of, standing
@@ -21,6 +21,8 @@ from postil.placing import stand
 from postil.states import Anchor, OutlineSource
 
 EXCERPT = 240
+# Further back than an owner looks; of the older ones those stay that a comment was written under.
+MOST_REFERENCES = 50
 Threads = dict[str, Section]
 
 
@@ -58,6 +60,7 @@ async def set_reference(change: Change, given: Given) -> list[Anchoring]:
         page.reference = outline.hash
         change.move_places(readers=bool(threads))
     await _stand_all(change, outline, threads)
+    await _forget_oldest(change)
     return decided
 
 
@@ -98,6 +101,18 @@ async def _take(change: Change, given: Given) -> Outline:
     if outline.hash != change.page.reference:
         outline.referenced_at = change.tx.now
     return outline
+
+
+async def _forget_oldest(change: Change) -> None:
+    tx, page = change.tx, change.page
+    of_page = select(col(Outline.hash)).where(col(Outline.page_id) == page.id, col(Outline.referenced_at).is_not(None))
+    oldest = list(await tx.scalars(of_page.order_by(col(Outline.referenced_at).desc()).offset(MOST_REFERENCES)))
+    if oldest:
+        stale = delete(Outline).where(col(Outline.page_id) == page.id, col(Outline.hash).in_(oldest))
+        for table in (Comment, Section):
+            used = select(col(table.outline_hash)).where(col(table.page_id) == page.id)
+            stale = stale.where(col(Outline.hash).not_in(used.where(col(table.outline_hash).is_not(None))))
+        await tx.execute(stale)
 
 
 def _settled(outline: Outline, threads: Threads) -> Places:

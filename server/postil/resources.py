@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 from sqlmodel import col
 
+from postil import placing, promotion
 from postil.cursors import MOST_BEHIND
 from postil.db import Database, Transaction
 from postil.discussion import DAY
@@ -101,6 +102,8 @@ async def drop_expired(database: Database) -> None:
         await tx.execute(delete(OneTimeCode).where(col(OneTimeCode.expires_at) <= tx.now))
         await tx.execute(delete(StaffSession).where(col(StaffSession.expires_at) <= tx.now))
         await tx.execute(delete(WaitingView).where(col(WaitingView.seen_at) < tx.now - WAITING_DAYS * DAY))
+        await placing.collect(tx)
+        await promotion.forget(tx)
         await _drop_past(tx)
 
 
