@@ -109,8 +109,10 @@ export class Panel {
   #tabs() {
     const { id: own, joined = [] } = this.place ?? {};
     const all = own ? [own, ...joined] : [];
-    const name = (/** @type {string} */ id) => (id === own ? t.thisSection : t.from(this.article.known[id]?.heading ?? ""));
-    return all.map((id) => ({ id, label: name(id), chosen: id === this.thread.section }));
+    return all.map((id) => {
+      const heading = (id !== own && this.article.known[id]?.heading) || "";
+      return { id, heading, label: id === own ? t.thisSection : t.from(heading), chosen: id === this.thread.section };
+    });
   }
 
   /** Where the section's words came from, if that is another section; and the way back. @param {Postil.Place | null} from */
@@ -120,10 +122,10 @@ export class Panel {
     const { place } = this;
     const { known, earlier } = this.article;
     const part = place?.part;
-    if (from) lines.push({ text: () => t.back(from.heading), back: true, go: () => this.open(from) });
+    if (from) lines.push({ text: () => t.back(from.heading), heading: from.heading, back: true, go: () => this.open(from) });
     if (!part || !known[part]?.comments) return lines;
     const heading = earlier?.find(({ section }) => section === part)?.heading || known[part].heading || "";
-    lines.push({ id: part, text: (count) => t.part(count, heading), go: () => this.open(null, undefined, part, place) });
+    lines.push({ id: part, text: (count) => t.part(count, heading), heading, go: () => this.open(null, undefined, part, place) });
     return lines;
   }
 

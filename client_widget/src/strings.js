@@ -4,9 +4,6 @@
 /** @param {number} n @param {string} one @param {string} [many] */
 const n = (n, one, many = one + "s") => `${n} ${n === 1 ? one : many}`;
 
-/** Somebody else's words among ours: neither turns the other's direction. @param {string} words */
-const quoted = (words) => `“\u2068${words}\u2069”`;
-
 /** How a text begins: where it was cut, it says so. @param {string} text */
 export const begun = (text) => (/[.!?:…。！？"'”’»)]$/.test(text) ? text : `${text} …`);
 
@@ -35,10 +32,10 @@ export const t = {
   comments: (/** @type {number} */ count) => n(count, "comment"),
   threads: "Discussions of this section",
   thisSection: "This section",
-  from: (/** @type {string} */ heading) => (heading ? `From ${quoted(heading)}` : "From an earlier section"),
+  from: (/** @type {string} */ heading) => (heading ? `From “${heading}”` : "From an earlier section"),
   part: (/** @type {number} */ count, /** @type {string} */ heading) =>
-    `${t.comments(count)} from when this was part of ${heading ? quoted(heading) : "another section"}`,
-  back: (/** @type {string} */ heading) => `Back to ${quoted(heading)}`,
+    `${t.comments(count)} from when this was part of ${heading ? `“${heading}”` : "another section"}`,
+  back: (/** @type {string} */ heading) => `Back to “${heading}”`,
   earlier: "Earlier discussions",
   earlierHint: "About parts that are no longer in this article.",
   earlierOne: "Earlier discussion",

@@ -4,11 +4,11 @@
  * quiet lines about where its words were and are. Only the counts change while the reader looks (law 8).
  */
 
-import { h, icon } from "./element.js";
+import { h, icon, quoting } from "./element.js";
 import { begun, t } from "./strings.js";
 
-/** @typedef {{id: string, label: string, chosen: boolean}} Tab */
-/** @typedef {{id?: string, text: (count: number) => string, back?: boolean, go: () => void}} Line */
+/** @typedef {{id: string, label: string, heading: string, chosen: boolean}} Tab what it says, and the heading in that */
+/** @typedef {{id?: string, text: (count: number) => string, heading: string, back?: boolean, go: () => void}} Line */
 
 export class Strip {
   /** What tells a thread's count, each by its id. @type {[string, (count: number) => void][]} */
@@ -42,9 +42,9 @@ export class Strip {
   /** @param {Tab[]} tabs */
   #tabs(tabs) {
     const bar = h("div", { className: "tabs", role: "tablist", ariaLabel: t.threads, onkeydown: (/** @type {KeyboardEvent} */ event) => step(event) });
-    for (const { id, label, chosen } of tabs) {
+    for (const { id, label, heading, chosen } of tabs) {
       const number = h("span", { className: "number" });
-      const tab = h("button", { role: "tab", part: "tab", "data-thread": id, title: label, onclick: () => this.choose(id) }, h("span", {}, label), number);
+      const tab = h("button", { role: "tab", part: "tab", "data-thread": id, title: label, onclick: () => this.choose(id) }, h("span", {}, ...quoting(label, heading)), number);
       mark(tab, chosen);
       this.#counts.push([id, (count) => ((number.textContent = `${count}`), (tab.ariaLabel = `${label}, ${t.comments(count)}`))]);
       bar.append(tab);
@@ -58,10 +58,9 @@ export class Strip {
   }
 
   /** @param {Line} line */
-  #line({ id, text, back, go }) {
+  #line({ id = "", text, heading, back, go }) {
     const words = h("span", {});
-    if (id) this.#counts.push([id, (count) => (words.textContent = text(count))]);
-    else words.textContent = text(0);
+    this.#counts.push([id, (count) => words.replaceChildren(...quoting(text(count), heading))]);
     return h("button", { className: "line", "data-action": back ? "back" : "part", onclick: go }, back && icon("back"), words);
   }
 }
@@ -81,5 +80,8 @@ const step = (event) => {
   const to = { ArrowRight: at + way, ArrowLeft: at - way, Home: 0, End: tabs.length - 1 }[event.key];
   if (to === undefined) return;
   event.preventDefault();
-  tabs[(to + tabs.length) % tabs.length].focus();
+  const next = tabs[(to + tabs.length) % tabs.length];
+  // The key that leaves the tabs does not stop at another of them.
+  for (const tab of tabs) tab.tabIndex = tab === next ? 0 : -1;
+  next.focus();
 };
