@@ -79,7 +79,13 @@ class Seen(NamedTuple):
 def covered(sections: Iterable[OutlineSection]) -> tuple[OutlineSection, ...]:
     """What an outline's hash covers of a visitor's sections. The rest he could forge under another's hash."""
     return tuple(
-        replace(section, heading=without_digits(section.heading), id=without_digits(section.id or "") or None)
+        replace(
+            section,
+            heading=without_digits(section.heading),
+            id=without_digits(section.id or "") or None,
+            first=None,
+            last=None,
+        )
         for section in sections
     )
 

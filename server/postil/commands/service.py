@@ -81,8 +81,10 @@ def _tell(open_browser: bool) -> Any:
     def tell(url: str, sign_in: str, snippet: str) -> None:
         click.echo(f"\n  Read and discuss     {click.style(url, bold=True)}")
         click.echo("                       (open it in two windows, and write in one)")
-        click.echo(f"  Become its moderator {sign_in}")
+        click.echo(f"  Become its owner     {sign_in}")
         click.echo("                       (works once; then choose “Moderate” in the discussion's menu)")
+        click.echo(f"  Where threads stand  {url.split('/', 3)[0]}//{url.split('/', 3)[2]}/moderate/anchors")
+        click.echo("                       (edit the article, start again, and see where its discussions went)")
         click.echo("\n  To paste into your own pages, before </body>:\n")
         click.echo("\n".join(f"    {line}" for line in snippet.splitlines()))
         click.echo("\n  The data stays in ./postil-data. Ctrl-C stops.\n")

@@ -10,8 +10,9 @@ from urllib.request import Request, urlopen
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from postil.demo.demonstration import Demonstration, outline_of
+from postil.demo.demonstration import Demonstration
 from postil.outline import outline_hash
+from postil.places import rows_of
 from postil.settings import Settings
 
 # Everything here takes milliseconds; a machine that needs longer than this is not well.
@@ -44,11 +45,8 @@ async def _pages(demo: Demonstration, settings: Settings) -> None:
 
 
 async def _main_job(demo: Demonstration, settings: Settings, socket: ClientConnection) -> str:
-    outline = [
-        {key: value for key, value in (("heading", s.heading), ("level", s.level), ("id", s.id)) if value is not None}
-        for s in outline_of(demo.article.html.decode())
-    ]
-    hash = outline_hash(outline_of(demo.article.html.decode()))
+    outline = rows_of(demo.document.sections)
+    hash = outline_hash(demo.document.sections)
     await socket.send(
         json.dumps({"type": "watch", "page": {"url": demo.url}, "sections": [{"outline": hash, "index": 0}]})
     )

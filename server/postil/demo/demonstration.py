@@ -1,9 +1,9 @@
-"""An article with the widget in it, a discussion among sample readers, and a link that makes a moderator."""
+"""An article with the widget in it, a discussion among sample readers, and a link that makes its owner."""
 
+import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from html import unescape
 from pathlib import Path
 
 from starlette.requests import Request
@@ -15,16 +15,19 @@ from postil.article import Article, demo_article, read_article, stylesheet
 from postil.db import Database, Transaction
 from postil.demo.samples import SAMPLES, Sample
 from postil.discussion import Draft, PageRef
+from postil.document import Document, read_document
 from postil.ids import hash_token
 from postil.markup import render
 from postil.models import Site
 from postil.outline import OutlineSection, outline_hash
 from postil.places import Seen
+from postil.publishing import publication_of, publish
 from postil.settings import Settings
+from postil.states import OutlineSource
 from postil.urls import page_key, page_url
-from postil.viewer import Viewer
+from postil.viewer import Role, Viewer
 
-MODERATOR = "Mira"
+OWNER = "Mira"
 # The sample readers wrote so long ago, one after the other.
 BEGUN_AGO, PAUSE = 2 * 86_400, 5 * 3600
 
@@ -34,21 +37,25 @@ class Demonstration:
     """A demo that is ready to be served: its pages, and what to tell the person who started it."""
 
     article: Article
+    document: Document
     url: str
     sign_in: str
     routes: list[BaseRoute]
 
 
 async def prepare(database: Database, settings: Settings, file: Path | None) -> Demonstration:
-    """Make (or find again) the demo's site at the settings' URL, its page and its moderator. The data stays."""
+    """Make (or find again) the demo's site at the settings' URL, its page and its owner. The data stays."""
     article = read_article(file, settings.url) if file else demo_article(settings.url)
     path = f"/{_slug(file.stem)}" if file else "/"
     url = settings.url + path
+    document = await asyncio.to_thread(read_document, article.html, url)
     async with database.begin() as tx:
         site = await _site(tx, settings.url)
-        code = await sites.invite(tx, settings.url, MODERATOR)
-    await _seed(database, site, article, url, file is None)
-    return Demonstration(article, url, f"{settings.url}/sign-in#{code}", _routes(article, path))
+        code = await sites.invite(tx, settings.url, OWNER, Role.OWNER)
+    await _publish(database, site, document)
+    if file is None:
+        await _seed(database, site, document)
+    return Demonstration(article, document, url, f"{settings.url}/sign-in#{code}", _routes(article, path))
 
 
 async def _site(tx: Transaction, origin: str) -> Site:
@@ -71,31 +78,29 @@ def _routes(article: Article, path: str) -> list[BaseRoute]:
     return [Route(path, show, name="demo.article"), Route("/demo/article.css", style, name="demo.style")]
 
 
-async def _seed(database: Database, site: Site, article: Article, url: str, is_ours: bool) -> None:
-    """Let the sample readers speak, once for each page, where its sections are those of our own template."""
+async def _publish(database: Database, site: Site, document: Document) -> None:
+    """Say what the article looks like, at each start: edit it, start again, and each thread is where its words are."""
+    async with database.begin() as tx:
+        await publish(tx, site.id, publication_of(document, OutlineSource.PUBLISHED, tx.now))
+
+
+async def _seed(database: Database, site: Site, document: Document) -> None:
+    """Let the sample readers speak, once, in our own article."""
+    page = PageRef(key=page_key(document.url), url=page_url(document.url), title=document.title)
     async with database.read() as snapshot:
-        known = await reading.find_page(snapshot, site.id, page_key(url))
-    if known is not None or not is_ours:
-        return
-    page = PageRef(key=page_key(url), url=page_url(url), title=article.title)
-    outline = list(outline_of(article.html.decode()))
+        known = await reading.find_page(snapshot, site.id, page.key)
+        if known is not None and known.public_revision:
+            return
     written: list[tuple[str, str]] = []
     for sample in SAMPLES:
-        written.append(await _say(database, site, page, outline, sample, written))
-
-
-def outline_of(html: str) -> Iterator[OutlineSection]:
-    """The outline that the widget finds in our own template: an introduction and the second-level headings."""
-    yield OutlineSection(heading="", level=0)
-    for id, heading in re.findall(r'<h2 id="([^"]*)">(.*?)</h2>', html):
-        yield OutlineSection(heading=unescape(re.sub(r"<[^>]+>", "", heading)), level=2, id=unescape(id))
+        written.append(await _say(database, site, page, document.sections, sample, written))
 
 
 async def _say(
     database: Database,
     site: Site,
     page: PageRef,
-    outline: list[OutlineSection],
+    outline: Sequence[OutlineSection],
     sample: Sample,
     before: list[tuple[str, str]],
 ) -> tuple[str, str]:

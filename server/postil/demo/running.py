@@ -22,7 +22,8 @@ async def run_demo(
     folder: Path, listening: socket.socket, url: str, article: Path | None, tell: Tell | None
 ) -> str | None:
     """Serve the demo at `url`. With `tell`, say where and go on until stopped; without, run the check: its line."""
-    settings = Settings(data=folder, database_url="", url=url, _env_file=None)
+    # The demo's article is on this very machine, so its owner's click may fetch it from there.
+    settings = Settings(data=folder, database_url="", url=url, fetch_networks=["127.0.0.0/8"], _env_file=None)
     resources = make(settings)
     try:
         await prepare(resources)
