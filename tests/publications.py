@@ -1,7 +1,11 @@
 """Articles as an owner publishes them: sections of distinct words, whose edits are as sure as a test needs them."""
 
 import json
+import threading
 from collections.abc import Sequence
+from functools import cache
+from html import escape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 from secrets import token_hex
 from typing import Any
@@ -10,9 +14,10 @@ from tests.service import ORIGIN, URL, Json, Service, Visitor
 
 from postil import signing, sites
 from postil.fingerprint import fingerprint
-from postil.outline import OutlineSection, outline_hash
+from postil.outline import OutlineSection, Verdict, match, outline_hash
 
 Part = tuple[str, str]
+WIDGET = '<script async src="https://talk.example/postil.js"></script>'
 SYLLABLES = "ba do ke li mu na po ra se ti vo wa xe yo zu fa ge hi ju lo".split()
 
 
@@ -79,9 +84,68 @@ def say(reader: Visitor, parts: Sequence[Part], index: int, source: str = "A tho
 
 
 def replaced(at: int, parts: Sequence[Part] = ESSAY) -> tuple[Part, ...]:
-    """The same article with other words under one heading: nobody can say whether that is the same section."""
-    return tuple((heading, words(f"{heading} anew") if at == i else text) for i, (heading, text) in enumerate(parts))
+    """The same article with other words under one heading."""
+    return _with(parts, at, words(f"{parts[at][0]} anew"))
+
+
+@cache
+def doubted(at: int, parts: tuple[Part, ...] = ESSAY) -> tuple[Part, ...]:
+    """The same article with so much of one section rewritten that nobody can say whether it is the same."""
+    old, new = parts[at][1].split(), words(f"{parts[at][0]} anew").split()
+    for kept in range(len(old)):
+        edited = _with(parts, at, " ".join([*old[:kept], *new[kept:]]))
+        found = match(sections(parts), sections(edited))[at]
+        if found.decision is Verdict.UNSURE and found.to == (at,):
+            return edited
+    raise AssertionError("the matcher has no doubts")
+
+
+def _with(parts: Sequence[Part], at: int, text: str) -> tuple[Part, ...]:
+    return tuple((heading, text if i == at else old) for i, (heading, old) in enumerate(parts))
 
 
 def renamed(at: int, name: str, parts: Sequence[Part] = ESSAY) -> tuple[Part, ...]:
     return tuple((name if at == i else heading, text) for i, (heading, text) in enumerate(parts))
+
+
+def html(parts: Sequence[Part], title: str = "An essay", head: str = "", script: str = WIDGET) -> bytes:
+    body = "".join(f"<h2>{escape(heading)}</h2>\n<p>{escape(text)}</p>\n" for heading, text in parts)
+    page = f"<!doctype html><html><head><meta charset=utf-8><title>{title}</title>{head}</head>"
+    return f"{page}<body><article><h1>{title}</h1>\n{body}</article>{script}</body></html>".encode()
+
+
+class Pages:
+    """A site's own web server on this machine: what it answers by path, and what it was asked."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
+        self.asked: list[str] = []
+        pages = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                pages.asked.append(self.path)
+                status, headers, body = pages.answers.get(self.path, (404, {}, b"nothing here"))
+                self.send_response(status)
+                for name, value in ({"Content-Type": "text/html; charset=utf-8"} | headers).items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.origin = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def show(self, path: str, parts: Sequence[Part], **more: str) -> None:
+        self.answers[path] = (200, {}, html(parts, **more))
+
+    def __enter__(self) -> "Pages":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()

@@ -14,7 +14,7 @@ import socket
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -102,6 +102,10 @@ class Service:
     def http(self) -> httpx2.Client:
         return httpx2.Client(base_url=self.url, timeout=PATIENCE, trust_env=False)
 
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run `work` inside the server."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE)
+
     def change(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in one transaction, inside the server."""
 
@@ -109,7 +113,7 @@ class Service:
             async with self.resources.database.begin() as tx:
                 return await work(tx)
 
-        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(PATIENCE)
+        return self.run(run())
 
     def rows(self, query: str, *values: object) -> list[tuple[Json, ...]]:
         """What is written, read past the server."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from postil.changing import Change, changing
@@ -48,6 +48,8 @@ async def undo(tx: Transaction, site: str, decision: str, *, by: str | None = No
     """
     async with _deciding(tx, site, decision) as desk:
         await _refuse_late(tx, decision)
+        if desk.asked.move is Anchor.UNDO and await tx.scalar(_questions_about(desk.asked)):
+            raise StateConflict("What this took back is asked again. Answer that.")
         if stands_after(desk.asked):
             desk.lift()
         elif desk.asked.place:
@@ -62,6 +64,10 @@ async def undo(tx: Transaction, site: str, decision: str, *, by: str | None = No
 async def _refuse_late(tx: Transaction, decision: str) -> None:
     if await tx.scalar(select(col(Anchoring.id)).where(col(Anchoring.answers) == decision).limit(1)):
         raise StateConflict("A later decision answers this one. Load the list again, and undo the later one first.")
+
+
+def _questions_about(decision: Anchoring) -> Select[Anchoring]:
+    return open_questions(decision.page_id).where(col(Anchoring.section_id) == decision.section_id)
 
 
 def stands_after(decision: Anchoring) -> bool:
@@ -196,7 +202,7 @@ async def cases(snapshot: Snapshot, page: Page) -> list[Case]:
     of_page = select(Anchoring).where(col(Anchoring.page_id) == page.id)
     rows = (await snapshot.scalars(of_page.order_by(col(Anchoring.id).desc()).limit(LOG_SHOWN))).all()
     answered = {row.answers for row in rows}
-    open_ids = {row.id for row in asked}
+    open_ids, in_question = {row.id for row in asked}, {row.section_id for row in asked}
     shown = [*asked, *(row for row in rows if row.id not in open_ids and row.section_id)]
     outlines = await _outlines(snapshot, page, shown)
     query = select(col(Section.id), col(Section.comments)).where(col(Section.page_id) == page.id)
@@ -208,10 +214,16 @@ async def cases(snapshot: Snapshot, page: Page) -> list[Case]:
             _side(outlines.get(row.new_hash or ""), row.to),
             comments.get(row.section_id or "", 0),
             is_open=row.id in open_ids,
-            can_undo=row.id not in answered and (stands_after(row) or row.move in (Anchor.APART, Anchor.UNDO)),
+            can_undo=row.id not in answered and _is_undoable(row, row.section_id in in_question),
         )
         for row in shown
     ]
+
+
+def _is_undoable(row: Anchoring, is_asked: bool) -> bool:
+    if row.move is Anchor.UNDO and is_asked:
+        return False
+    return stands_after(row) or row.place is not None or row.move is Anchor.APART
 
 
 async def choices(snapshot: Snapshot, page: Page) -> list[Choice]:

@@ -47,7 +47,7 @@ async def asking_pages(snapshot: Snapshot, site: str, *, all: bool = True) -> li
         .order_by((waits > 0).desc(), col(Page.id).desc())
         .limit(MOST_LISTED)
     )
-    return [AskingPage(*row) for row in (await snapshot.execute(query)).tuples()]
+    return [AskingPage(*row) for row in (await snapshot.execute(query))]
 
 
 async def page_at(snapshot: Snapshot, site: str, url: str, key: str | None = None) -> Page:

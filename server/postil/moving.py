@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 from sqlmodel import col
 
 from postil.changing import Change, changing
-from postil.db import Database, Snapshot, Transaction
+from postil.db import Database, Hint, Snapshot, Transaction
 from postil.errors import NotFound, StateConflict
 from postil.ids import new_id
 from postil.models import (
@@ -104,6 +104,7 @@ async def move(tx: Transaction, site: str, page: Page, to: Address, *, by: str |
         raise StateConflict("The page has this address already.")
     other = await tx.scalar(select(Page).where(col(Page.site_id) == site, col(Page.key) == to.key))
     async with changing(tx, page.id) as change:
+        before = page.key
         if other is not None:
             await _absorb(change, other)
             await gather(change)
@@ -115,6 +116,7 @@ async def move(tx: Transaction, site: str, page: Page, to: Address, *, by: str |
             .values(settled_at=tx.now)
         )
         tx.add(_said(change, by))
+        tx.hints.append(Hint(site, before, change.public, change.staff))  # to whoever watches at the old address
     return change.page
 
 

@@ -115,7 +115,7 @@ async def _moderators(snapshot: Snapshot, site: str) -> list[Moderator]:
 async def names_of(snapshot: Snapshot, moderators: Collection[str | None]) -> dict[str, str]:
     """The names of moderators by their ids, dismissed ones too."""
     query = select(col(Moderator.id), col(Moderator.name)).where(col(Moderator.id).in_(moderators))
-    return dict((await snapshot.execute(query)).tuples().all())
+    return dict((await snapshot.execute(query)).all())
 
 
 async def invite(tx: Transaction, origin: str, name: str, role: Role = Role.MODERATOR) -> str:

@@ -26,6 +26,8 @@ class Target(NamedTuple):
     section: str = NEVER_ISSUED
     url: str = URL
     sinces: tuple[str, ...] = ("00000000.0",)
+    decision: str = NEVER_ISSUED
+    page: str = NEVER_ISSUED
 
 
 class Ask(NamedTuple):
@@ -52,6 +54,10 @@ def draft(target: Target, **place: Json) -> Ask:
 
 def decide(move: str) -> Callable[[Target], list[Ask]]:
     return lambda t: [send("POST", f"/v1/comments/{t.comment}/{move}", {"reason": "an attempt"})]
+
+
+def anchor(move: str) -> Callable[[Target], list[Ask]]:
+    return lambda t: [send("POST", f"/v1/anchors/{t.decision}/{move}")]
 
 
 def windows(t: Target) -> list[Ask]:
@@ -83,6 +89,7 @@ READS: dict[str, Callable[[Target], list[Ask]]] = {
     "comments.read": windows,
     "comments.one": lambda t: [get(f"/v1/comments/{t.comment}"), Ask("HEAD", f"/v1/comments/{t.comment}", {})],
     "comments.around": lambda t: [get(f"/v1/comments/{t.comment}/around", limit=limit) for limit in (1, 100)],
+    "anchors.read": lambda t: [get("/v1/anchors"), get("/v1/anchors", url=t.url)],
     "service.here": lambda t: [get("/here", url=t.url), Ask("GET", "/here", {"headers": {"Referer": t.url}})],
 }
 
@@ -101,11 +108,21 @@ WRITES: dict[str, Callable[[Target], list[Ask]]] = {
     "moderation.hide": decide("hide"),
     "moderation.restore": decide("restore"),
     "moderation.purge": decide("purge"),
+    "anchors.same": anchor("same"),
+    "anchors.merge": lambda t: [send("POST", f"/v1/anchors/{t.decision}/merge", {"into": t.section})],
+    "anchors.apart": anchor("apart"),
+    "anchors.undo": anchor("undo"),
+    "anchors.refresh": lambda t: [send("POST", "/v1/page/refresh", {"page": {"url": t.url}})],
+    "anchors.accept": lambda t: [send("POST", "/v1/moves/accept", {"page": t.page, "key": "blog.example/x"})],
+    "anchors.refuse": lambda t: [send("POST", "/v1/moves/refuse", {"page": t.page, "key": "blog.example/x"})],
     "moderation.set_section": lambda t: [send("PUT", f"/v1/sections/{t.section}/state", {"state": "locked"})],
 }
 
 # Nothing that they take names a comment, a section or a page; they are asked all the same.
 ELSEWHERE: dict[str, Callable[[Target], list[Ask]]] = {
+    "anchors.publish": lambda t: [
+        send("POST", "/v1/publish", {"page": {"url": t.url}, "outline": outlined(0)["outline"]}),
+    ],
     "accounts.sign_in": lambda t: [send("POST", "/v1/sign-in", {"code": t.comment * 2})],
     "accounts.grant": lambda t: [send("POST", "/v1/grants", {"origin": ORIGIN})],
     "accounts.redeem": lambda t: [send("POST", "/v1/grants/redeem", {"code": t.comment * 2})],
@@ -114,6 +131,7 @@ ELSEWHERE: dict[str, Callable[[Target], list[Ask]]] = {
     "health.alive": lambda t: [get("/healthz")],
     "health.ready": lambda t: [get("/readyz")],
     "service.sign_in": lambda t: [get("/sign-in", url=t.url)],
+    "service.anchors": lambda t: [get("/moderate/anchors", url=t.url)],
     "service.style": lambda t: [get("/service.css")],
     "widget.loader": lambda t: [get("/postil.js")],
     "widget.module": lambda t: [get("/w/x/panel.js"), get(f"/w/x/{t.comment}")],

@@ -5,7 +5,7 @@ from contextlib import closing
 from sqlite3 import connect
 
 import pytest
-from tests.publications import ESSAY, Build, outline, publication, renamed, replaced, say, words
+from tests.publications import ESSAY, Build, doubted, outline, publication, renamed, replaced, say, words
 from tests.service import ORIGIN, OTHER, URL, Service, refused
 
 from postil import signing, sites
@@ -64,13 +64,13 @@ def test_an_unchanged_page_says_so_and_moves_nothing(service: Service, build: Bu
 def test_threads_go_with_their_words_and_the_answer_says_how_many(service: Service, build: Build) -> None:
     comments = [say(service.reader(), ESSAY, index) for index in range(3)]
     build.publish()
-    edited = (("What we found", ESSAY[2][1]), *replaced(1)[1:2])
+    edited = renamed(2, "What we found", doubted(1))[1:]
 
     service.clock.now += 60
     told = build.publish(edited)
 
     assert told["moves"] == {"kept": 1, "unsure": 1, "gone": 1}
-    assert stands(service, edited)[0] == comments[2]["section"]
+    assert stands(service, edited)[1] == comments[2]["section"]
     assert comments[1]["section"] not in stands(service, edited)
 
 

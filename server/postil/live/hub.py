@@ -6,10 +6,10 @@ Frames are made once for each audience and revision asked from, however many ask
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
 from postil import reading
@@ -19,7 +19,7 @@ from postil.db import Database, Hint
 from postil.live.bus import Bus
 from postil.live.shared import Shared
 from postil.live.wire import Frames
-from postil.models import Page
+from postil.models import Page, PageAlias
 from postil.places import Outlines, Places
 from postil.viewer import Audience, Viewer
 
@@ -161,10 +161,16 @@ class Hub:
         await self.end_revoked()
 
     async def _sweep_pages(self, rooms: list[Room]) -> None:
-        wanted = or_(*((col(Page.site_id) == room.site) & (col(Page.key) == room.key) for room in rooms))
-        columns = (col(Page.site_id), col(Page.key), col(Page.public_revision), col(Page.staff_revision))
+        revisions = (col(Page.public_revision), col(Page.staff_revision))
+        pages = select(col(Page.site_id), col(Page.key), *revisions).where(_among(Page, rooms))
+        moved = select(col(PageAlias.site_id), col(PageAlias.key), *revisions)
+        moved = moved.join(Page, col(Page.id) == PageAlias.page_id).where(_among(PageAlias, rooms))
         async with self.database.read() as snapshot:
-            rows = (await snapshot.execute(select(*columns).where(wanted))).all()
+            rows = [row for query in (pages, moved) for row in await snapshot.execute(query)]
         for site, key, public, staff_revision in rows:
             if room := self.rooms.get((site, key)):
                 room.advance(public, staff_revision)
+
+
+def _among(table: type[Page] | type[PageAlias], rooms: Iterable[Room]) -> ColumnElement[bool]:
+    return or_(*((col(table.site_id) == room.site) & (col(table.key) == room.key) for room in rooms))
