@@ -22,6 +22,7 @@ ENDS_CHARACTERS = 120
 HASH_BITS = 18
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+TWO_DIGITS = [high + low for high in ALPHABET for low in ALPHABET]
 PLAIN = re.compile("[A-Za-z0-9_-]*")
 IN_ORDER = str.maketrans(ALPHABET, "".join(sorted(ALPHABET)))
 
@@ -72,9 +73,9 @@ KEPT = _Kept()
 def fingerprint(text: str) -> Fingerprint:
     """The fingerprint of a section's plain text. Work and memory grow with its length, the answer does not."""
     words = words_of(text)
-    tokens = [token for word in words for token in _tokens(word)]
-    known: dict[str, int] = {}
-    hashes = [known.get(token) or known.setdefault(token, _hash(token)) for token in tokens]
+    tokens = [token for word in words for token in _tokens(word)] if GLUED.search(" ".join(words)) else words
+    known = {token: _hash(token) for token in set(tokens)}
+    hashes = [known[token] for token in tokens]
     pairs = [_mix(one * 0x9E3779B1 & 0xFFFFFFFF ^ other) for one, other in pairwise(hashes)]
     sketch = f"{_sample(known.values(), MOST_WORDS)}.{_sample(pairs, MOST_PAIRS)}" if words else ""
     first, last = " ".join(words[:ENDS_WORDS]), " ".join(words[-ENDS_WORDS:])
@@ -99,6 +100,8 @@ def read_print(text: str | None) -> Sketch | None:
 
 def _from_letter(run: str) -> str:
     # A mark without its letter is a remnant of an emoji, say.
+    if run.isalpha():
+        return run
     start = 0
     while start < len(run) and unicodedata.category(run[start])[0] == "M":
         start += 1
@@ -124,14 +127,14 @@ def _mix(value: int) -> int:
 
 def _hash(token: str) -> int:
     value = 0x811C9DC5
-    for character in token:
-        value = (value ^ ord(character)) * 0x01000193 & 0xFFFFFFFF
+    for code in map(ord, token):
+        value = (value ^ code) * 0x01000193 & 0xFFFFFFFF
     return _mix(value)
 
 
 def _sample(hashes: Iterable[int], most: int) -> str:
     lowest = sorted({value >> 32 - HASH_BITS for value in hashes})[:most]
-    return "".join(ALPHABET[v >> 12] + ALPHABET[v >> 6 & 63] + ALPHABET[v & 63] for v in lowest)
+    return "".join([TWO_DIGITS[value >> 6] + ALPHABET[value & 63] for value in lowest])
 
 
 def _read(text: str, most: int) -> Sample | None:

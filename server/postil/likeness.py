@@ -193,8 +193,12 @@ class Evidence:
     def score(self, i: int, j: int, neighbours: int = 0) -> float:
         """How likely it is that old section i is new section j, by all evidence but the author's key.
 
-        `neighbours`: how many of the two beside it are known to be beside it in both outlines.
+        `neighbours`: how many of the two beside it are known to be beside it in both outlines. Rounded, because the
+        words of a set are added in no set order.
         """
+        return round(self._score(i, j, neighbours), 6)
+
+    def _score(self, i: int, j: int, neighbours: int) -> float:
         name = self.name(i, j)
         if self.old[i].sketch is None or self.new[j].sketch is None:
             return self._score_empty(i, j, name, neighbours)
@@ -214,7 +218,7 @@ class Evidence:
             return EMPTY_KEPT if was_empty and self.old[i].section.level else EMPTY_ASKED
         if not (was_empty and is_empty and self.same_sort(i, j)):
             return 0.0
-        return EMPTY_KEPT if neighbours == 2 and name >= SAME_NAME * SMALL else EMPTY_ASKED
+        return EMPTY_KEPT if neighbours == 2 and name else EMPTY_ASKED
 
     def own_share(self, part: Entry, whole: Entry, rest: Entry) -> float:
         """The share of `part` that is in `whole` and not in `rest`: what is it of the whole that the rest is not?"""
@@ -231,30 +235,32 @@ class Evidence:
 
         Looks at no more than COMMON sections for each of an old section's items.
         """
-        where: dict[tuple[int, str], list[int]] = defaultdict(list)
-        for j in columns:
-            for item in _items(self.new[j]):
-                where[item].append(j)
-        found = {i: self._most_shared(i, where) for i in rows}
+        tables = (_holders(self.new, columns, 0), _holders(self.new, columns, 1))
+        found = {i: self._most_shared(i, tables) for i in rows}
         wanted = set(columns)
         for i, j in self.namesakes:
             if i in found and j in wanted and j not in found[i]:
                 found[i].append(j)
         return found
 
-    def _most_shared(self, i: int, where: dict[tuple[int, str], list[int]]) -> list[int]:
-        votes: Counter[int] = Counter()
-        for item in _items(self.old[i]):
-            holders = where.get(item, ())
-            if len(holders) <= COMMON:
-                votes.update(holders)
-        return [j for j, _ in votes.most_common(CANDIDATES)]
+    def _most_shared(self, i: int, tables: tuple[dict[str, list[int]], dict[str, list[int]]]) -> list[int]:
+        votes: dict[int, int] = {}
+        for table, sample in zip(tables, self.old[i].sketch or (), strict=False):
+            for item in sample.values & table.keys():
+                for j in table[item]:
+                    votes[j] = votes.get(j, 0) + 1
+        most = max(votes.values(), default=0)
+        return sorted([j for j in votes if 8 * votes[j] >= most], key=lambda j: (-votes[j], j))[:CANDIDATES]
 
 
-def _items(entry: Entry) -> list[tuple[int, str]]:
-    if entry.sketch is None:
-        return []
-    return [(kind, value) for kind, sample in enumerate(entry.sketch) for value in sample.values]
+def _holders(entries: Sequence[Entry], columns: Iterable[int], kind: int) -> dict[str, list[int]]:
+    """Which sections have an item; of words (0) or pairs (1) that are not too common to tell."""
+    table: dict[str, list[int]] = defaultdict(list)
+    for j in columns:
+        sketch = entries[j].sketch
+        for item in sketch[kind].values if sketch else ():
+            table[item].append(j)
+    return {item: holders for item, holders in table.items() if len(holders) <= COMMON}
 
 
 def _kind(sketch: Sketch | None, few: bool) -> Sample:

@@ -137,7 +137,7 @@ class _Matching:
 
     def _slots(self) -> dict[int, int]:
         """For each section between two known ones the one that stands there now, if as many stand there."""
-        slots = {}
+        slots: dict[int, int] = {}
         used = set(self.kept.values())
         for (i, j), (i_end, j_end) in self._gaps():
             if i_end - i == j_end - j:
@@ -182,7 +182,7 @@ class _Matching:
                 gained = 0.0 if holder is None else self.scores[holder].get(j, 0.0) - self.scores[holder][k]
                 best = min(best, (score - other - gained, i, k))
         for k in self.rivals[j]:
-            if k != i and k not in self.pairs and not self._is_joined(k, j, i):
+            if k != i and k not in self.pairs and self.old[k].sketch and not self._is_joined(k, j, i):
                 best = min(best, (score - self.scores[k][j], k, j))
         return best
 
