@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.world import PAGE, World, prepare, world
+from tests.world import OUTLINE, PAGE, World, prepare, world
 
 from postil import changing, discussion, moderation, reading, windows
 from postil.answers import ChangesAnswer, CommentAnswer, PageAnswer, SectionAnswer, ThreadAnswer
@@ -19,7 +19,11 @@ from postil.discussion import Written
 from postil.errors import PostilError
 from postil.markup import render
 from postil.models import Comment, Section
+from postil.outline import OutlineSection
 from postil.policy import Action
+from postil.publishing import Publication, publish
+from postil.reference import Given
+from postil.states import OutlineSource
 from postil.viewer import Audience, Viewer
 
 prepare()
@@ -29,9 +33,12 @@ Op = tuple[str, int, int]
 
 AUTHORS = ("ann", "ben", "cleo")
 VERBS = ("post", "reply", "edit", "remove", "support", "unsupport", "flag", "approve", "hide", "restore", "purge")
+STEPS = ("fold", "join", "turn", "publish")
+# What the owner publishes: threads move, leave for the earlier discussions, and come back.
+VERSIONS = (tuple(OUTLINE), (OUTLINE[2], OUTLINE[0]), (OUTLINE[1], OutlineSection("A coda", 2)))
 OPS = st.lists(
     st.tuples(
-        st.sampled_from((*VERBS, "reply", "reply", "hide", "edit", "approve", "fold", "join", "turn")),
+        st.sampled_from((*VERBS, "reply", "reply", "hide", "edit", "approve", *STEPS)),
         st.integers(0, 40),
         st.integers(0, 2),
     ),
@@ -81,15 +88,14 @@ class History:
         self.authors: dict[str, str] = {}
         self.followers: list[Follower] = []
         self.public_at: dict[str, set[str]] = {}
+        self.published = False
 
     async def run(self, ops: list[Op]) -> None:
         await self.remember()
         await self.join(0, 0)
         for verb, which, who in ops:
             try:
-                await getattr(self, verb if verb in ("fold", "join", "turn") else "act")(
-                    *self._arguments(verb, which, who)
-                )
+                await getattr(self, verb if verb in STEPS else "act")(*self._arguments(verb, which, who))
             except PostilError:
                 pass
             await self.remember()
@@ -98,7 +104,7 @@ class History:
             await self.check(self.followers[index])
 
     def _arguments(self, verb: str, which: int, who: int) -> tuple[Any, ...]:
-        return (which, who) if verb in ("fold", "join", "turn") else (verb, which, who)
+        return (which, who) if verb in STEPS else (verb, which, who)
 
     async def act(self, verb: str, which: int, who: int) -> None:
         here, target = self.here, self.ids[-1 - which % len(self.ids)] if self.ids else None
@@ -137,13 +143,25 @@ class History:
         """Somebody opens the page: the first window of each section, in some order, at some size."""
         viewer = self.here.moderator if who == 2 else self.here.public
         follower = Follower(viewer, list(Sort)[which % 3], limit=(1, 3, 100)[which % 7 % 3])
+        await self._load(follower)
+        self.followers.append(follower)
+
+    async def _load(self, follower: Follower) -> None:
+        follower.known, follower.pending, follower.loaded = {}, [], set()
         async with self.here.database.read() as snapshot:
-            page = await read_page(snapshot, viewer)
+            page = await read_page(snapshot, follower.viewer)
             follower.since = page.since
             follower.sections = {section.id: section for section in page.sections}
             for section in page.sections:
                 await self._window(snapshot, follower, section.id, None)
-        self.followers.append(follower)
+
+    async def publish(self, which: int, who: int) -> None:
+        """The owner says that the article looks otherwise now."""
+        given = Given(VERSIONS[(which + who) % len(VERSIONS)], OutlineSource.PUBLISHED)
+        self.here.clock.now += 1
+        async with self.here.database.begin() as tx:
+            await publish(tx, self.here.site.id, Publication(PAGE, given, tx.now))
+        self.published = True
 
     async def turn(self, which: int, _who: int) -> None:
         """Somebody turns a page: a window at a later revision than his cursor."""
@@ -165,7 +183,10 @@ class History:
         before = follower.since
         async with self.here.database.read() as snapshot:
             changes = await reading.changes(snapshot, follower.viewer, PAGE.key, parse_since(before))
-        assert not changes.resync
+        if changes.resync:
+            assert self.published, "nothing happened for which everybody must load afresh"
+            return await self._load(follower)
+        reading.for_reader(changes, None)
         if follower.viewer.audience is Audience.PUBLIC:
             assert set(changes.gone) <= self.public_at[before], "gone was said of what was never public to him"
         else:
