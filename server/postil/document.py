@@ -28,7 +28,7 @@ MOST_SELECTOR = 100  # characters, and one `:has()`: what selects takes time wit
 MOST_HEADINGS = 499  # beside an introduction
 MOST_TITLES = 99  # a page has one, and each is looked for in the page's name
 # A heading's words stand at its beginning, and headings within headings would have us read a page 500 times.
-MOST_OF_A_HEADING = 5_000  # elements and texts
+MOST_OF_A_HEADING = 1_000  # elements and texts
 EXCERPT = 240  # characters
 
 HEADINGS = "h1,h2,h3,h4,h5,h6"
