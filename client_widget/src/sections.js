@@ -215,6 +215,26 @@ export function findSections(document, options = {}) {
   return { root, title: (title && headingText(title)) || nameOf(document), sections };
 }
 
+/** @param {number} x @param {number} n */
+const turn = (x, n) => (x >>> n) | (x << (32 - n));
+
+/**
+ * One block of SHA-256: 16 words of a text, put into the state. Apart, as browsers make fast what is called often.
+ * @param {number[]} state @param {Int32Array} w its words, and room for 48 more @param {number[]} constants
+ */
+function digest(state, w, constants) {
+  let [a, b, c, d, e, f, g, h] = state;
+  for (let i = 0; i < 64; i++) {
+    const [x, y] = i < 16 ? [0, 0] : [w[i - 15], w[i - 2]];
+    const mixed = (turn(y, 17) ^ turn(y, 19) ^ (y >>> 10)) + (turn(x, 7) ^ turn(x, 18) ^ (x >>> 3));
+    if (i > 15) w[i] = mixed + w[i - 7] + w[i - 16];
+    const sum = (h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + constants[i] + w[i]) | 0;
+    const other = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+    h = g; g = f; f = e; e = (d + sum) | 0; d = c; c = b; b = a; a = (sum + other) | 0;
+  }
+  [a, b, c, d, e, f, g, h].forEach((x, i) => (state[i] = (state[i] + x) | 0));
+}
+
 /** SHA-256 in hex, because crypto.subtle is absent on http:// pages. @param {string} text */
 function sha256(text) {
   const said = new TextEncoder().encode(text);
@@ -229,19 +249,10 @@ function sha256(text) {
   const fraction = (/** @type {number} */ x) => ((x % 1) * 2 ** 32) | 0;
   const constants = primes.map((prime) => fraction(prime ** (1 / 3)));
   const state = primes.slice(0, 8).map((prime) => fraction(prime ** (1 / 2)));
-  const turn = (/** @type {number} */ x, /** @type {number} */ n) => (x >>> n) | (x << (32 - n));
   const w = new Int32Array(64);
-  for (let at = 0; at < bytes.length; at += 64) {
-    let [a, b, c, d, e, f, g, h] = state;
-    for (let i = 0; i < 64; i++) {
-      const x = w[i - 15], y = w[i - 2];
-      const mixed = (turn(y, 17) ^ turn(y, 19) ^ (y >>> 10)) + (turn(x, 7) ^ turn(x, 18) ^ (x >>> 3));
-      w[i] = i < 16 ? view.getInt32(at + 4 * i) : mixed + w[i - 7] + w[i - 16];
-      const sum = h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + constants[i] + w[i];
-      const other = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
-      h = g; g = f; f = e; e = (d + sum) | 0; d = c; c = b; b = a; a = (sum + other) | 0;
-    }
-    [a, b, c, d, e, f, g, h].forEach((x, i) => (state[i] = (state[i] + x) | 0));
+  for (let at = 0; at < bytes.length; at += 4) {
+    w[(at / 4) % 16] = view.getInt32(at);
+    if (at % 64 === 60) digest(state, w, constants);
   }
   return state.map((x) => (x >>> 0).toString(16).padStart(8, "0")).join("");
 }
