@@ -13,7 +13,7 @@ from typing import Any
 
 SOURCES = Path(__file__).parent / "src"
 # What a page asks for by name; all else is joined into these.
-ENTRIES = ("panel.js", "sign-in.js")
+ENTRIES = ("panel.js", "sign-in.js", "anchors.js")
 LOADER = "postil.js"
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+\.js)";\n', re.M)

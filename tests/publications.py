@@ -89,9 +89,9 @@ def replaced(at: int, parts: Sequence[Part] = ESSAY) -> tuple[Part, ...]:
 
 
 @cache
-def doubted(at: int, parts: tuple[Part, ...] = ESSAY) -> tuple[Part, ...]:
-    """The same article with so much of one section rewritten that nobody can say whether it is the same."""
-    old, new = parts[at][1].split(), words(f"{parts[at][0]} anew").split()
+def doubted(at: int, parts: tuple[Part, ...] = ESSAY, anew: str = "") -> tuple[Part, ...]:
+    """The same article with so much of one section rewritten (as `anew`) that nobody can say whether it is the same."""
+    old, new = parts[at][1].split(), (anew or words(f"{parts[at][0]} anew")).split()
     for kept in range(len(old)):
         edited = _with(parts, at, " ".join([*old[:kept], *new[kept:]]))
         found = match(sections(parts), sections(edited))[at]

@@ -44,6 +44,9 @@ const ask = async (method, path, body) => {
 /** @param {number} count @param {string} one @param {string} many */
 const some = (count, one, many) => `${count} ${count === 1 ? one : many}`;
 
+/** @param {string} text */
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** @param {Side} [side] */
 const named = (side) => (side?.heading ? `“${side.heading}”` : side?.excerpt ? "the introduction" : "a section");
 
@@ -81,53 +84,56 @@ const half = (label, side) => h("div", { className: "side" }, h("h5", {}, label)
 
 /** @param {Case} one */
 const why = ({ score, reason = "" }) => h("p", { className: "why" },
-  score ? h("b", {}, `${Math.round(score * 100)} % alike`) : null, score ? `: ${reason}` : reason);
+  score ? h("b", {}, `${Math.round(score * 100)} % alike`) : null, score ? `: ${reason}` : capital(reason));
 
 /** Choosing another section of the article. @param {Anchors} told @param {Case} one */
 const merging = (told, one) => {
   const options = (told.choices ?? []).map(({ id, heading }) => h("option", { value: id }, heading || "Introduction"));
-  const select = h("select", { ariaLabel: `Merge ${named(one.old)} into` }, ...options);
+  const select = h("select", { ariaLabel: `Merge ${named(one.old)} into`, required: true }, h("option", { value: "" }, "Another section…"), ...options);
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     act(`anchors/${one.id}/merge`, { into: select.value }, `${named(one.old)} was merged.`);
   };
-  return h("form", { className: "merge", onsubmit: submit }, select, h("button", {}, "Merge into it"));
+  return h("form", { className: "merge", onsubmit: submit }, select, h("button", {}, "Merge"));
 };
 
 /** @param {string} text @param {() => void} onclick @param {string} [className] */
 const button = (text, onclick, className) => h("button", { type: "button", onclick, className: className ?? "" }, text);
 
+/** @param {Case} one */
+const isNamedAlike = (one) => named(one.old) === named(one.new);
+
+/** @param {Case} one */
+const doubt = (one) => (isNamedAlike(one) ? `Is ${named(one.old)} still the same section?` : `Is ${named(one.old)} now ${named(one.new)}?`);
+
 /** @param {Anchors} told @param {Case} one */
-const question = (told, one) => h("article", { className: "case", ariaLabel: `${named(one.old)}: is it ${named(one.new)}?` },
-  h("h4", {}, `Is ${named(one.old)} the section that is ${named(one.new)} now?`),
+const question = (told, one) => h("article", { className: "case ask", ariaLabel: doubt(one) },
+  h("h4", {}, doubt(one)),
   h("p", { className: "soft" }, `${some(one.comments ?? 0, "comment", "comments")}, asked ${ago(one.at)}`),
   h("div", { className: "sides" }, half("Then", one.old), half("Now", one.new)),
   why(one),
   h("div", { className: "actions" },
-    button("Same section", () => act(`anchors/${one.id}/same`, undefined, `${named(one.old)} goes on as ${named(one.new)}.`), "primary"),
+    button("Same section", () => act(`anchors/${one.id}/same`, undefined, `${named(one.old)} goes on${isNamedAlike(one) ? "" : ` as ${named(one.new)}`}.`), "primary"),
     button("Keep apart", () => act(`anchors/${one.id}/apart`, undefined, `${named(one.old)} stays among the earlier discussions.`)),
     merging(told, one)));
 
 /** What a decision did, in words. @type {Record<string, (one: Case) => string>} */
 const DID = {
-  kept: (one) => (one.old?.heading === one.new?.heading ? `${named(one.old)} was edited` : `${named(one.old)} is ${named(one.new)} now`),
+  kept: (one) => (isNamedAlike(one) ? `${named(one.old)} was edited` : `${named(one.old)} is ${named(one.new)} now`),
   split: (one) => `${named(one.old)} was split; its discussion is under ${named(one.new)}`,
   merged: (one) => `${named(one.old)} became part of ${named(one.new)}`,
   back: (one) => `${named(one.new)} is in the article again`,
-  unsure: (one) => `${named(one.old)} may be ${named(one.new)}`,
+  unsure: (one) => `It was asked: ${doubt(one)}`,
   gone: (one) => `${named(one.old)} is gone; its discussion is among the earlier ones`,
-  same: (one) => `${named(one.old)} is ${named(one.new)}`,
+  same: (one) => (isNamedAlike(one) ? `${named(one.old)} is still the same` : `${named(one.old)} is ${named(one.new)}`),
   merge: (one) => `${named(one.old)} was merged into ${named(one.new)}`,
   apart: (one) => `${named(one.old)} was kept apart`,
   undo: (one) => (one.new ? `${named(one.old)} was put back to ${named(one.new)}` : `${named(one.old)} was taken out again`),
 };
 
-/** @param {string} text */
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-
 /** @param {Anchors} told @param {Case} one @param {boolean} latest whether nothing later is said of its thread */
 const decision = (told, one, latest) => h("li", {},
-  h("div", {}, h("b", {}, `${capital((DID[one.move] ?? (() => one.move))(one))}.`),
+  h("div", {}, h("b", {}, capital((DID[one.move] ?? (() => one.move))(one)).replace(/[^?]$/, "$&.")),
     one.reason ? why(one) : null,
     h("p", { className: "soft" }, one.by ? `${one.by}, ` : "By rule, ", h("time", { title: date(one.at) }, ago(one.at)),
       `, ${some(one.comments ?? 0, "comment", "comments")}`)),
@@ -179,7 +185,7 @@ const show = (pages, told) => {
 
 /** @param {string} sentence @param {...Node} more */
 const sorry = (sentence, ...more) => {
-  place.replaceChildren(h("section", { className: "page" }, h("p", {}, sentence), ...more));
+  place.replaceChildren(h("section", { className: "page" }, h("h2", {}, sentence), ...more));
   status.textContent = "";
 };
 
@@ -242,8 +248,9 @@ const load = async () => {
 
 const begin = async () => {
   const link = h("a", { href: "/sign-in" }, "Sign in with a one-time link");
-  const how = h("p", { className: "soft" }, "`postil site moderator ORIGIN NAME --owner` prints one, at the machine of the service.");
+  const how = h("p", { className: "soft" }, h("code", {}, "postil site moderator ORIGIN NAME --owner"), " prints one, at the machine of the service.");
   if (!session || session.expires * 1000 < Date.now()) return sorry("Only a signed-in owner of the site sees this.", h("p", {}, link), how);
+  document.getElementById("postil-who")?.append(`${session.name}, ${session.role}`);
   try {
     await load();
     status.textContent = "";

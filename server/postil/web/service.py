@@ -43,7 +43,7 @@ _SIGN_IN = """<h1>Moderate</h1>
 <p id="postil-status" role="status">This page signs you in with the link you were given.</p>
 <noscript><p>Signing in needs JavaScript.</p></noscript>"""
 
-_ANCHORS = """<h1>Anchors</h1>
+_ANCHORS = """<header class="bar"><h1>Anchors</h1><span id="postil-who"></span></header>
 <p id="postil-status" role="status">Loading…</p>
 <div id="postil-anchors"></div>
 <noscript><p>This needs JavaScript; so does not <code>postil anchors</code>, at the command line.</p></noscript>"""
