@@ -16,19 +16,36 @@ PACKAGE = ROOT / "server" / "postil"
 
 # From the top down. A module may import from its own floor and from those below; cycles are refused everywhere.
 FLOORS: list[set[str]] = [
-    {"cli", "demo", "watching"},
+    {"cli"},
+    {"commands"},
+    {"demo", "watching", "sending"},
     {"serving"},
     {"app"},
     {"web"},
     {"resources"},
     {"live"},  # a socket ends with the session that opened it, so live asks auth whether one still holds
     {"auth"},
-    {"discussion", "moderation", "anchoring", "reading", "windows", "sites", "changing", "upsert", "migrate"},
+    {"publishing", "asking"},
+    {"anchoring", "moving", "promotion"},
+    {
+        "discussion",
+        "moderation",
+        "reference",
+        "placing",
+        "reading",
+        "windows",
+        "sites",
+        "changing",
+        "upsert",
+        "migrate",
+    },
+    {"places"},
     {"db"},
     {"models"},
     {
         *{"answers", "article", "cursors", "errors", "ids", "markup", "names", "outline", "policy", "settings"},
-        *{"states", "tree", "urls", "viewer"},
+        *{"states", "tree", "urls", "viewer", "fingerprint", "likeness", "matching", "assignment"},
+        *{"document", "dom", "apart", "fetching", "signing"},
     },
     {""},  # the package itself: its version
 ]
@@ -37,26 +54,30 @@ FLOORS: list[set[str]] = [
 HOMES: dict[str, set[str]] = {
     "alembic": {"migrate"},
     "bleach": {"markup"},
-    "click": {"cli"},
+    "click": {"cli", "commands"},
     "confusable_homoglyphs": {"names"},
+    "httpcore2": {"fetching", "sending"},
     "idna": {"urls"},
     "limits": {"web"},
     "markdown_it": {"markup", "article"},
     "nh3": {"markup"},
-    "pydantic": {"answers", "cli", "live", "settings", "web"},
+    "pydantic": {"answers", "commands", "live", "settings", "web"},
     "pydantic_settings": {"settings"},
     "sqlalchemy": {
         *{"models", "db", "migrate", "upsert"},
         *{"discussion", "moderation", "anchoring", "reading", "windows", "sites", "changing"},
+        *{"places", "placing", "reference", "promotion", "moving", "asking"},
         *{"auth", "live", "resources"},  # sessions are read and swept where they are checked
         "web.health",  # asks whether the database answers at all
     },
-    "sqlite3": {"migrate", "cli"},
+    "sqlite3": {"migrate", "commands"},
     "sqlmodel": {
         *{"models", "upsert", "auth", "live", "resources"},
         *{"discussion", "moderation", "anchoring", "reading", "windows", "sites", "changing"},
+        *{"places", "placing", "reference", "promotion", "moving", "asking"},
     },
     "starlette": {"web", "app", "serving", "demo"},  # the last two put the demo's own pages beside the service's
+    "turbohtml": {"dom"},
     "uvicorn": {"serving", "demo", "web.transport"},
     "websockets": {"watching", "demo", "web.transport"},  # clients; and the server's end, where uvicorn is too patient
 }
