@@ -3,16 +3,16 @@
 Both give the page its reference (reference.py), and its row where nobody has written yet.
 """
 
-import asyncio
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from postil.apart import read_apart
 from postil.changing import changing
 from postil.db import Database, Transaction
 from postil.discussion import PageRef, find_or_make_page
-from postil.document import Document, UnreadableDocument, read_document
+from postil.document import Document, UnreadableDocument
 from postil.errors import FetchRefused, Invalid, StateConflict, Superseded
 from postil.fetching import Fetched, check_gone, fetch_page
 from postil.models import Anchoring, Outline, Page
@@ -105,10 +105,10 @@ async def refresh(database: Database, site: str, asked: PageRef, networks: Seque
 
 
 async def fetch_document(url: str, origins: Collection[str], networks: Sequence[str] = ()) -> Document:
-    """What the widget would find at a URL, beside the event loop: a large page takes a while to read."""
+    """What the widget would find at a URL. It is read in a process apart: the page may be anybody's work by now."""
     fetched = await fetch_page(url, origins, networks)
     try:
-        return await asyncio.to_thread(read_document, fetched.body, fetched.url, charset_of(fetched))
+        return await read_apart(fetched.body, fetched.url, charset_of(fetched))
     except UnreadableDocument as error:
         raise FetchRefused(str(error)) from error
 
