@@ -1,6 +1,9 @@
 """What an owner does at the command line: a key, publishing a build, looking again, moving, deciding."""
 
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.publications import ESSAY, Pages, doubted, html, outline, renamed, replaced
 from tests.service import Json, Service, serving
-from tests.test_cli import Shell
+from tests.test_cli import PATIENCE, Shell
 
 from postil import sites
 from postil.urls import page_key
@@ -218,6 +221,20 @@ def test_a_build_that_was_interrupted_is_run_again_without_harm(shell: Shell, se
     assert "20 of 20 pages" in said
 
 
+def test_a_terminal_is_shown_how_far_it_is(shell: Shell) -> None:
+    folder(shell, a=html(ESSAY), b=html(ESSAY))
+    ours, theirs = os.openpty()
+    try:
+        command = [sys.executable, "-m", "postil.cli", "publish", "public", "--base", BASE]
+        more = {"cwd": shell.folder, "env": shell.environment | {"TERM": "xterm"}, "timeout": PATIENCE}
+        subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=True, **more)  # type: ignore[call-overload]
+        shown = os.read(ours, 10_000).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert "Publishing" in shown and "2/2" in shown
+
+
 # Looking again, moving, deciding
 
 
@@ -255,7 +272,7 @@ def test_whoever_watches_hears_of_what_is_done_at_the_command_line(shell: Shell,
 
 def asked(shell: Shell, url: str) -> str:
     """The id of the one question about a page."""
-    (id,) = re.findall(r"^([-\w]{11})  unsure", shell.said("anchors", url), re.MULTILINE)
+    (id,) = re.findall(r"^([-\w]{11})  asked", shell.said("anchors", url).split("\nDecided")[0], re.MULTILINE)
     return str(id)
 
 

@@ -163,7 +163,7 @@ def test_every_command_that_is_named_exists() -> None:
     for path in PAGES:
         text = path.read_text()
         assert set(re.findall(r"\bmake ([a-z]+)`", text)) <= targets, path
-        assert {words.strip() for words in re.findall(r"`postil ((?:site )?[a-z]+)", text)} <= {
+        assert {words.strip() for words in re.findall(r"`postil ((?:(?:site|page) )?[a-z]+)", text)} <= {
             name.removeprefix("postil ") for name in COMMANDS
         }, path
 

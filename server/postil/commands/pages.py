@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from postil.models import Page, PageMove
     from postil.states import Anchor
 
+# What rules decide, as an owner reads it.
 NAMES = {"kept": "kept", "split": "split", "merged": "merged", "back": "back", "unsure": "asked", "gone": "gone"}
 
 
@@ -231,7 +232,8 @@ def _case_lines(case: "Case") -> list[str]:
     why = f"    {likeness}{row.reason}" if row.reason else ""
     comments = f"{case.comments} comment{'s' * (case.comments != 1)}"
     undo = "  (can be undone)" if case.can_undo else ""
-    lines = ["", f"{row.id}  {row.move}  {at}  {comments}{undo}"]
+    move = "asked" if case.is_open else NAMES.get(row.move, row.move)
+    lines = ["", f"{row.id}  {move}  {at}  {comments}{undo}"]
     lines += [f"    then  {_words(case.old.heading, case.old.excerpt)}"]
     lines += [f"    now   {_words(side.heading, side.excerpt)}"] if side else []
     return [*lines, *([why] if why else [])]
