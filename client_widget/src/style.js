@@ -146,7 +146,8 @@ dialog[open]{animation:in .18s ease-out}
 @media (max-width:719px){@keyframes in{from{transform:translateY(40%)}}}
 li[data-focus]>article{transition:background .6s}
 }
-@media (forced-colors:active){.pill,.primary,.box,.tomb,dialog{border:1px solid}.live::before{background:CanvasText}.face{forced-color-adjust:none}}
+@media (forced-colors:active){.pill,.primary,.box,.tomb,dialog{border:1px solid}.live::before{background:CanvasText}.face{forced-color-adjust:none}
+.tabs button{border-color:Canvas}.tabs button[aria-selected=true]{border-color:Highlight}}
 `;
 
 const EARLIER = `
@@ -164,7 +165,7 @@ li:last-child{border-bottom:1px solid var(--line)}
 button{display:flex;gap:12px;align-items:baseline;width:100%;min-height:24px}
 button::after{content:"";position:absolute;inset:0}
 .name{flex:1;min-width:0;font-weight:600;overflow-wrap:anywhere}
-.count{color:var(--accent);font-weight:600;font-size:13px;white-space:nowrap}
+.count{color:var(--accent);font-weight:600;font-size:13px;white-space:nowrap;unicode-bidi:plaintext}
 li:hover .name{text-decoration:underline}
 button:focus-visible{outline:0}
 button:focus-visible::after{outline:2px solid var(--accent);outline-offset:2px}

@@ -26,6 +26,8 @@ export class Thread {
   focused = new Set();
   /** Changes that came before the thread did; null once it is here. @type {Parameters<Store["fold"]>[0][] | null} */
   #early = null;
+  /** Changes that come while the window is read afresh; one list for each reading. @type {Set<Parameters<Store["fold"]>[0][]>} */
+  #late = new Set();
   #turn = 0;
   #posting = 0;
 
@@ -128,21 +130,39 @@ export class Thread {
     const turn = this.#turn;
     const fresh = new Store(this.sort);
     const wanted = this.store.comments.size;
+    /** @type {Parameters<Store["fold"]>[0][]} */
+    const late = [];
+    this.#late.add(late);
     /** @type {string | undefined} */
     let cursor;
-    do {
-      const thread = await this.#read("", cursor);
-      fresh.load(thread);
-      cursor = fresh.more.get("");
-    } while (cursor && fresh.comments.size < wanted);
-    const own = await this.#own();
-    if (turn !== this.#turn) return;
+    /** @type {Postil.Own | null} */
+    let own;
+    try {
+      do {
+        const thread = await this.#read("", cursor);
+        fresh.load(thread);
+        cursor = fresh.more.get("");
+      } while (cursor && fresh.comments.size < wanted);
+      own = await this.#own();
+    } finally {
+      this.#late.delete(late);
+    }
+    if (turn === this.#turn) this.#renew(fresh, own, late);
+  }
+
+  /**
+   * Go on with a window that was read afresh, and what came meanwhile.
+   * @param {Store} fresh @param {Postil.Own | null} own @param {Parameters<Store["fold"]>[0][]} late
+   */
+  #renew(fresh, own, late) {
     const { comments, waiting } = this.store;
     this.store = fresh;
     this.#owned(own);
+    for (const changes of late) fresh.fold(changes);
     for (const [id, comment] of fresh.comments) {
       const known = comments.get(id);
       if (!fresh.own.has(id) && (!known || waiting.has(id))) fresh.waiting.add(id);
+      else fresh.waiting.delete(id);
       // The article may have been edited meanwhile. This reader looks at the old one, and a label would push his lines down.
       if (known) comment.earlier = known.earlier;
     }
@@ -161,6 +181,7 @@ export class Thread {
   /** Take changes in. A form that somebody is writing in outlives the comment above it. @param {Parameters<Store["fold"]>[0]} changes */
   fold(changes) {
     if (this.#early) return void this.#early.push(changes);
+    for (const late of this.#late) late.push(changes);
     const held = changes.gone.filter((id) => this.list.isHeld(id)).map((id) => this.store.get(id));
     this.store.fold(changes);
     for (const one of held) if (one) this.store.hold(one, changes.revision);

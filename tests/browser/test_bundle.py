@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from tests.browser.stage import Reader, Stage, open_stage
 from tests.browser.test_discussion import moderate
+from tests.browser.test_earlier import ARTICLE, HIVE, MEAD, edit, publish, revise, say
 
 from postil.web.static import Widget
 
@@ -54,6 +55,22 @@ def test_the_bundle_lets_readers_talk_and_a_moderator_hide(stage: Stage, somebod
     mira.comment("Buy my pills.").locator("form").first.get_by_role("button", name="Hide").click()
     expect(ben.panel.locator("[part=tombstone]")).to_contain_text("Hidden by a moderator")
     expect(ben.panel).not_to_contain_text("pills")
+
+
+def test_the_bundle_shows_what_is_no_longer_in_the_article(stage: Stage, somebody: Callable[..., Reader]) -> None:
+    url = edit(stage, stage.article(), ARTICLE)
+    say(stage, url, 1, "Behind the barn.")
+    publish(stage, url)
+    revise(stage, url, {"Choosing a hive": HIVE * 4, "Mead": MEAD})
+    ben = somebody("Ben", {"width": 1360, "height": 300})
+    asked: list[str] = []
+    ben.page.on("request", lambda request: asked.append(request.url))
+    ben.visit(url)
+    ben.page.wait_for_load_state("networkidle")
+    assert len([each for each in asked if each.endswith(".js")]) == 1, "the rest comes with who reads to the end"
+    ben.rows.last.scroll_into_view_if_needed()
+    ben.page.locator("postil-earlier").get_by_role("button", name="Where to put it 1 comment").click()
+    expect(ben.comment("Behind the barn.")).to_be_visible()
 
 
 def test_modules_that_would_clash_are_not_joined() -> None:

@@ -1,12 +1,13 @@
 """A discussion stays with its words, as readers see it: merged, split, gone, found again, and never pulled away."""
 
 import re
+import urllib.request
 from collections.abc import Callable
 from secrets import token_hex
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Request, expect
+from playwright.sync_api import Locator, Request, Route, WebSocketRoute, expect
 from sqlalchemy import select
 from sqlmodel import col
 from tests.browser.stage import Reader, Stage
@@ -27,6 +28,7 @@ from postil.reference import Given, set_reference
 from postil.states import Anchor, OutlineSource
 from postil.urls import page_key
 from postil.viewer import Viewer
+from postil.web.caching import Kept
 
 pytestmark = pytest.mark.browser
 Somebody = Callable[..., Reader]
@@ -91,10 +93,10 @@ def say(stage: Stage, url: str, index: int, text: str) -> str:
     return stage.loop.run(post())
 
 
-def publish(stage: Stage, url: str) -> dict[Anchor, str]:
+def publish(stage: Stage, url: str, source: OutlineSource = OutlineSource.PUBLISHED) -> dict[Anchor, str]:
     """Let what stands at a URL be the page's reference, as its owner would. Returns a decision for each move made."""
     document = _read(stage, url)
-    given = Given(tuple(document.sections), OutlineSource.PUBLISHED, tuple(document.excerpts))
+    given = Given(tuple(document.sections), source, tuple(document.excerpts) if source.is_owners else ())
 
     async def change() -> dict[Anchor, str]:
         async with stage.resources.database.begin() as tx:
@@ -122,14 +124,20 @@ def keep_apart(stage: Stage, decision: str) -> None:
 
 
 @pytest.fixture
-def bees(stage: Stage) -> str:
-    """The URL of a published article with two comments in each of its four sections."""
+def buzz(stage: Stage) -> str:
+    """The URL of an article with two comments in each of its four sections; nobody has published it."""
     url = edit(stage, stage.article(), ARTICLE)
     for index, heading in enumerate(ARTICLE):
         say(stage, url, index, f"First about {heading}.")
         say(stage, url, index, f"Second about {heading}.")
-    publish(stage, url)
     return url
+
+
+@pytest.fixture
+def bees(stage: Stage, buzz: str) -> str:
+    """The same, published."""
+    publish(stage, buzz)
+    return buzz
 
 
 MERGED = {"Choosing a hive": HIVE, "A place for the winter": f"{PLACE} {WINTER}", "Taking the honey": HONEY + JARS}
@@ -367,6 +375,27 @@ def test_a_comment_about_an_earlier_version_shows_then_and_now(
     expect(ben.panel.get_by_role("button", name="earlier version")).to_have_count(0)
 
 
+def test_what_the_owner_never_said_is_not_made_up(stage: Stage, somebody: Somebody, buzz: str) -> None:
+    """Readers' copies made it the reference, so no old heading and no old words may be shown; control: the new ones."""
+    publish(stage, buzz, OutlineSource.SEEN)
+    revise(stage, buzz, {"Choosing a box": HIVE.replace("soft wood", "straw"), **MERGED, "Choosing a hive": MEAD})
+    ben = somebody("Ben")
+    ben.visit(buzz)
+    ben.discuss("A place for the winter")
+    expect(tab(ben, "From an earlier section, 2 comments")).to_be_visible()
+    ben.panel.locator("[data-action=then]").first.click()
+    expect(ben.panel.locator("dd")).to_have_count(2)
+    then, now = ben.panel.locator("dd").all()
+    expect(then).to_have_text("How the section began then is not known.")
+    expect(now).to_contain_text("A place for the winter")
+
+    publish(stage, edit(stage, buzz, {"Choosing a hive": HIVE, "Mead": MEAD}))
+    ben.page.reload()
+    unnamed = earlier(ben).get_by_role("button", name="A section that is no longer here 2 comments")
+    expect(unnamed).to_have_count(1)
+    expect(earlier(ben).get_by_role("button", name="A place for the winter 2 comments")).to_have_count(1)
+
+
 # Links
 
 
@@ -430,11 +459,60 @@ def test_threads_that_move_meanwhile_leave_the_reader_where_he_is(
     assert ben.panel.locator("dialog").get_attribute("data-section") == section
     ben.composer.locator("[part=post]").click()
     expect(tab(ben, "This section, 3 comments")).to_have_attribute("aria-selected", "true")
+    ben.rows.last.scroll_into_view_if_needed()
+    expect(earlier(ben).get_by_role("button")).to_contain_text("Where to put it")
     ben.page.wait_for_timeout(700)
     ben.page.evaluate("() => { window.shifted = 0 }")
     ben.page.evaluate(INSERT_AT_ONCE)
     ben.page.wait_for_timeout(300)
     assert ben.page.evaluate("() => window.shifted") > 0.01
+
+
+def test_what_arrives_while_the_thread_is_read_afresh_is_not_lost(stage: Stage, somebody: Somebody, bees: str) -> None:
+    """The answer is held back until a comment that it does not know of yet has come by the socket."""
+    decided = revise(stage, bees, MERGED)
+    ben = somebody("Ben")
+    ben.visit(bees)
+    ben.discuss("A place for the winter")
+    expect(said(ben)).to_have_count(2)
+    section = str(ben.panel.locator("dialog").get_attribute("data-section"))
+    held: list[tuple[Route, bytes]] = []
+    ben.page.route(f"**/sections/{section}/comments?*", lambda route: held.append((route, _answer(route.request.url))))
+
+    keep_apart(stage, decided[Anchor.MERGED])
+    while not held:
+        ben.page.wait_for_timeout(20)
+    stage.say(section, "Said in between.")
+    expect(ben.pill).to_contain_text("1 new reply")
+    for route, body in held:
+        assert b"Said in between." not in body
+        route.fulfill(body=body, headers={"Access-Control-Allow-Origin": "*", "Content-Type": "application/json"})
+    ben.page.wait_for_timeout(500)
+    ben.pill.click()
+    expect(ben.comment("Said in between.")).to_be_visible()
+
+
+def _answer(url: str) -> bytes:
+    """What the service answers now."""
+    local = urllib.request.Request(url.replace("talk.test", "127.0.0.1"), headers={"Host": url.split("/")[2]})
+    with urllib.request.urlopen(local) as response:
+        body: bytes = response.read()
+    return body
+
+
+def test_a_draft_goes_with_its_section(stage: Stage, somebody: Somebody, bees: str) -> None:
+    ben = somebody("Ben")
+    ben.visit(bees)
+    ben.discuss("Where to put it")
+    ben.write("A thought that is not finished")
+    revise(stage, bees, {"Under the hedge" if at == "Where to put it" else at: text for at, text in ARTICLE.items()})
+    ben.page.reload()
+    ben.discuss("Under the hedge")
+    expect(ben.composer.locator("textarea")).to_have_value("A thought that is not finished")
+    ben.post("A thought that is finished")
+    ben.page.reload()
+    ben.discuss("Under the hedge")
+    expect(ben.composer.locator("textarea")).to_have_value("")
 
 
 # What is sent
@@ -477,8 +555,32 @@ def test_a_service_that_has_forgotten_the_outline_is_told_again(stage: Stage, so
     expect(said(ben)).to_have_count(1)
 
 
+def test_a_reader_whose_service_restarts_goes_on_hearing(stage: Stage, somebody: Somebody, bees: str) -> None:
+    """Of a section, too, that only his unpublished copy of the article has."""
+    edit(stage, bees, ARTICLE | {"Mead": MEAD})
+    ben = somebody("Ben")
+    sockets: list[WebSocketRoute] = []
+
+    def route(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        socket.connect_to_server()
+
+    ben.page.route_web_socket(re.compile("/v1/live$"), route)
+    ben.visit(bees)
+    ben.discuss("Mead")
+    expect(ben.panel.locator(".live")).to_have_attribute("data-state", "live")
+    forget(stage)
+    sent = asked(ben)
+    with ben.page.expect_response("**/v1/outline"):
+        sockets[0].close(code=1012)
+    assert [each.split("?")[0].split(" {")[0] for each in sent] == ["GET page", "POST outline"]
+    say(stage, bees, 4, "With yeast or without?")
+    expect(ben.pill).to_contain_text("1 new reply")
+
+
 def forget(stage: Stage) -> None:
     """As after a restart: what only this process knew of outlines is gone."""
+    stage.server.config.app.state.kept = Kept()  # type: ignore[union-attr]
     stage.resources.outlines._shown.clear()
     stage.resources.outlines._placed.clear()
 
