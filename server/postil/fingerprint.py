@@ -73,7 +73,7 @@ KEPT = _Kept()
 def fingerprint(text: str) -> Fingerprint:
     """The fingerprint of a section's plain text. Work and memory grow with its length, the answer does not."""
     words = words_of(text)
-    tokens = [token for word in words for token in _tokens(word)] if GLUED.search(" ".join(words)) else words
+    tokens = tokens_of(words)
     known = {token: _hash(token) for token in set(tokens)}
     hashes = [known[token] for token in tokens]
     pairs = [_mix(one * 0x9E3779B1 & 0xFFFFFFFF ^ other) for one, other in pairwise(hashes)]
@@ -87,6 +87,11 @@ def words_of(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKC", text).lower().replace("ς", "σ")
     runs = (_from_letter(run) for run in plain.translate(KEPT).split(" "))
     return [run for run in runs if run]
+
+
+def tokens_of(words: list[str]) -> list[str]:
+    """Words of spaced scripts whole, of the others as pairs of neighbouring characters."""
+    return [token for word in words for token in _tokens(word)] if GLUED.search(" ".join(words)) else words
 
 
 def read_print(text: str | None) -> Sketch | None:

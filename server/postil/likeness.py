@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
-from postil.fingerprint import Sample, Sketch, fingerprint, read_print, words_of
+from postil.fingerprint import Sample, Sketch, fingerprint, read_print, tokens_of, words_of
 
 SAME_NAME = 0.25
 """What an equal heading or id adds to the likeness of the words. Unrelated words under one heading are alike by less
@@ -100,7 +100,9 @@ def read_outline(sections: Sequence[Section]) -> list[Entry]:
             above.append((section.level, name))
         name = name if section.level else INTRODUCTION
         stem, sketch = _without_digits(section.id or ""), read_print(section.print)
-        entries.append(Entry(section, name, path, _without_digits(name), stem, frozenset(words_of(name)), sketch))
+        entries.append(
+            Entry(section, name, path, _without_digits(name), stem, frozenset(tokens_of(words_of(name))), sketch)
+        )
     return entries
 
 
@@ -216,9 +218,10 @@ class Evidence:
         if name == SAME_NAME:
             # A section that had no words was its heading. One that lost them lost what was talked about.
             return EMPTY_KEPT if was_empty and self.old[i].section.level else EMPTY_ASKED
-        if not (was_empty and is_empty and self.same_sort(i, j)):
+        in_place = neighbours == 2 and name > 0
+        if not was_empty or not self.same_sort(i, j) or not (is_empty or in_place):
             return 0.0
-        return EMPTY_KEPT if neighbours == 2 and name else EMPTY_ASKED
+        return EMPTY_KEPT if is_empty and in_place else EMPTY_ASKED
 
     def own_share(self, part: Entry, whole: Entry, rest: Entry) -> float:
         """The share of `part` that is in `whole` and not in `rest`: what is it of the whole that the rest is not?"""
