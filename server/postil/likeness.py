@@ -207,7 +207,7 @@ class Evidence:
         like = self.like(i, j)
         informed = like.shared / (like.shared + FULL_INFORMATION)
         alike = like.alike if name == SAME_NAME else like.alike * informed
-        part = max(like.inside, like.around * min(1.0, like.inside / SMALL))
+        part = max(like.inside, like.around if like.inside >= SMALL else 0.0)
         if not self.same_sort(i, j) and max(alike, part) < SURELY:
             return min(ONLY_ASKED, max(alike, WITHIN * informed * part))
         words = max(alike, WITHIN * informed * part)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.prose import ALL, BEES, BELLS, BREAD, OVEN, TIDES, TRAINS, edited, page, section
+from tests.prose import ALL, BEES, BELLS, BREAD, OVEN, STRANGE, TIDES, TRAINS, edited, page, section
 
 from postil.outline import Match, OutlineSection, Verdict, match
 
@@ -205,3 +205,43 @@ def test_a_reason_says_what_spoke_for_it() -> None:
     edit, replaced = (match(old, [section("Bells", text), old[1]])[0] for text in (edited(BELLS, 0.2), BEES))
     assert edit.reason.startswith("same heading, ") and edit.reason.endswith(" % of the words")
     assert replaced.reason.endswith("too little to be sure")
+
+
+def test_of_two_that_are_as_likely_neither_is_taken() -> None:
+    old = [section("Bells", BELLS), section("Bread", BREAD)]
+    twins = [section("One", edited(BELLS, 0.2, seed=1)), section("Two", edited(BELLS, 0.2, seed=2))]
+    assert went(old, [*twins, old[1]])[0][0] is UNSURE
+    assert went(old, [twins[0], old[1]])[0] == (KEEP, (0,))
+
+
+def test_a_few_words_that_stand_under_another_heading_now_are_asked_about() -> None:
+    old = [section("Bells", "ring them at noon today"), section("Bees", "ring them at noon daily")]
+    new = [section("Bells", "ring them at noon daily"), section("Bees", "ring them at noon today")]
+    found = match(old, new)
+    assert [m.decision for m in found] == [UNSURE, UNSURE]
+    assert found[0].reason.endswith("its own words stand under another heading")
+
+
+def test_what_stands_between_the_same_neighbours_needs_less_to_be_known() -> None:
+    old = page(*ALL)
+    other = section("Eight of them", edited(BELLS, 0.52))
+    assert went(old, [*old[:3], other, *old[4:]])[3] == (KEEP, (3,))
+    assert went(old, [*old[:3], *old[4:], other])[3][0] is not KEEP
+
+
+def test_an_empty_chinese_heading_is_known_by_its_characters() -> None:
+    old = [section("后端配置"), section("Bells", BELLS)]
+    assert went(old, [section("配置文件"), old[1]])[0] == (KEEP, (0,))
+    assert went(old, [section("常见问题"), old[1]])[0] == (UNSURE, (0,))
+
+
+def test_an_empty_section_that_was_renamed_and_filled_is_asked_about() -> None:
+    old = [section("Bells of the tower"), section("Bees", BEES)]
+    assert went(old, [section("The tower", BELLS), old[1]])[0] == (UNSURE, (0,))
+    assert went(old, [section("Tides", TIDES), old[1]])[0] == (GONE, ())
+
+
+def test_a_remnant_of_a_long_text_is_not_that_text() -> None:
+    old = [section("Everything", " ".join(ALL)), section("Left", " ".join(STRANGE))]
+    remnant = " ".join(BELLS.split()[:20])
+    assert went(old, [section("Everything", remnant), old[1]])[0] == (UNSURE, (0,))
