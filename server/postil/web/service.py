@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from postil import reading, windows
-from postil.answers import NestedComment, SectionAnswer
+from postil.answers import NestedComment, PageAnswer, SectionAnswer
 from postil.cursors import Sort
 from postil.db import Snapshot
 from postil.errors import PostilError
@@ -79,29 +79,47 @@ async def here(request: Request) -> Response:
     try:
         async with door.resources(request).database.read() as snapshot:
             viewer = await door.reader_of(snapshot, request, page_url(url))
-            body = await _discussion(snapshot, viewer, url)
+            body = await _discussion(request, snapshot, viewer, url)
     except (BadUrl, PostilError):
         body = "<h1>No discussion here</h1>\n<p>Come from the article whose discussion you want to read.</p>"
         return HTMLResponse(_PAGE.format(title="Postil", head="", body=body), 404, headers=_PRIVATE)
     return HTMLResponse(_PAGE.format(title="Discussion · Postil", head="", body=body), headers=_PRIVATE)
 
 
-async def _discussion(snapshot: Snapshot, viewer: Viewer, url: str) -> str:
-    key = page_key(url)
-    page = await reading.read_page(snapshot, viewer, key, await reading.find_page(snapshot, viewer.site, key))
+async def _discussion(request: Request, snapshot: Snapshot, viewer: Viewer, url: str) -> str:
+    page = await _page(request, snapshot, viewer, page_key(url))
     back = f'<p><a href="{escape(page_url(url))}" rel="nofollow">{escape(page.title or "Back to the article")}</a></p>'
     parts = [back, "<h1>Discussion</h1>"]
     if not page.sections:
         parts.append("<p>Nobody has written here yet.</p>")
-    for section in page.sections[:SECTIONS_SHOWN]:
+    earlier = {each.section for each in page.earlier}
+    sections = sorted(page.sections, key=lambda section: (section.id in earlier, _place(page, section.id)))
+    for section in sections[:SECTIONS_SHOWN]:
         window = await windows.open_window(snapshot, viewer, section.id, COMMENTS_SHOWN)
         answer = await windows.read_threads(snapshot, window, Sort.OLDEST)
-        parts += _section(section, nest(answer.comments))
+        parts += _section(section, nest(answer.comments), is_earlier=section.id in earlier)
     return "\n".join(parts)
 
 
-def _section(section: SectionAnswer, comments: Sequence[NestedComment]) -> list[str]:
-    return [f"<h2>{escape(section.heading or 'The article')}</h2>", *(_comment(comment) for comment in comments)]
+async def _page(request: Request, snapshot: Snapshot, viewer: Viewer, key: str) -> PageAnswer:
+    """The page as its reference shows it, where it has one."""
+    found = await reading.find_page(snapshot, viewer.site, key)
+    outlines = door.resources(request).outlines
+    places = await outlines.places(snapshot, found, found.reference) if found and found.reference else None
+    return await reading.read_page(snapshot, viewer, key, found, places)
+
+
+def _place(page: PageAnswer, section: str) -> int:
+    """Where a section stands, for the order; a merged thread stands with the one that it was merged into."""
+    at = {id: index for index, id in enumerate(page.outline or []) if id}
+    at |= {id: index for index, ids in page.joined.items() for id in ids}
+    return at.get(section, len(at))
+
+
+def _section(section: SectionAnswer, comments: Sequence[NestedComment], *, is_earlier: bool) -> list[str]:
+    heading = f'<h2 dir="auto">{escape(section.heading or "A part of the article")}</h2>'
+    gone = ['<p class="earlier">This part is no longer in the article.</p>'] if is_earlier else []
+    return [heading, *gone, *(_comment(comment) for comment in comments)]
 
 
 def _comment(comment: NestedComment) -> str:
