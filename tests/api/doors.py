@@ -88,6 +88,7 @@ READS: dict[str, Callable[[Target], list[Ask]]] = {
     "pages.own": lambda t: [get("/v1/page/own", url=t.url)],
     "comments.read": windows,
     "comments.one": lambda t: [get(f"/v1/comments/{t.comment}"), Ask("HEAD", f"/v1/comments/{t.comment}", {})],
+    "comments.then": lambda t: [get(f"/v1/comments/{t.comment}/then")],
     "comments.around": lambda t: [get(f"/v1/comments/{t.comment}/around", limit=limit) for limit in (1, 100)],
     "anchors.read": lambda t: [get("/v1/anchors"), get("/v1/anchors", url=t.url)],
     "service.here": lambda t: [get("/here", url=t.url), Ask("GET", "/here", {"headers": {"Referer": t.url}})],

@@ -1,11 +1,12 @@
 """An owner decides where threads stand: each decision is one row, and each can be taken back."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
 from tests.api.doors import NEVER_ISSUED, WRITES, Target
 from tests.publications import ESSAY, Build, Pages, doubted, outline, publication, renamed, replaced, say
-from tests.service import ORIGIN, OTHER, URL, Json, Moderator, Service, refused, serving
+from tests.service import ORIGIN, OTHER, PATIENCE, URL, Json, Moderator, Service, Visitor, refused, serving
 
 from postil import moving, sites
 from postil.publishing import look_for_moved
@@ -200,27 +201,28 @@ ANCHORS = [f"anchors.{name}" for name in (*OWNERS, "refresh", "accept", "refuse"
 )
 def test_only_an_owner_with_a_full_token_decides(desk: Desk, who: str, status: int, code: str) -> None:
     service = desk.service
-    person = {
-        "anybody": lambda: service.visitor(None),
-        "a reader": lambda: service.reader(),
-        "a moderator": lambda: service.moderator("Mona"),
-        "an owner in the site's page": lambda: desk.owner.granted(),
-        "another site's owner": lambda: service.moderator("Otto", OTHER, owner=True),
-    }[who]()
+    people: dict[str, Visitor] = {
+        "anybody": service.visitor(None),
+        "a reader": service.reader(),
+        "a moderator": service.moderator("Mona"),
+        "an owner in the site's page": desk.owner.granted(),
+        "another site's owner": service.moderator("Otto", OTHER, owner=True),
+    }
+    person = people[who]
     (case,) = desk.asked()
     before = service.rows("SELECT count(*) FROM anchoring")
     page = desk.read()["page"]["id"]
     target = Target(decision=case["id"], section=desk.threads[2], page=page)
     for name in ANCHORS:
         for ask in WRITES[name](target):
-            answer = ask.by(person)  # type: ignore[arg-type]
+            answer = ask.by(person)
             wanted = (
                 (403, "origin_refused")
                 if (name, who) == ("anchors.refresh", "another site's owner")
                 else (status, code)
             )
             assert (answer.status_code, answer.json()["code"]) == wanted, (name, answer.text)
-    answer = person.ask("GET", "/v1/anchors", params={"url": URL})  # type: ignore[attr-defined]
+    answer = person.ask("GET", "/v1/anchors", params={"url": URL})
     assert answer.status_code == status
     assert ESSAY[1][1][:20] not in answer.text
     assert service.rows("SELECT count(*) FROM anchoring") == before
@@ -334,7 +336,7 @@ def test_refreshing_is_bounded(site: Site) -> None:
 # A page that moved
 
 
-def proposed(site: Site) -> Json:
+def seen_elsewhere(site: Site) -> None:
     """The old address is gone, and readers are shown the same outline at a new one."""
     site.pages.show("/essay", ESSAY)
     site.refresh()
@@ -343,8 +345,22 @@ def proposed(site: Site) -> Json:
     new = {"page": {"url": f"{site.pages.origin}/new"}, "visit": "x" * 16}
     (hash,) = site.service.rows("SELECT reference FROM page")[0]
     site.service.reader(origin=site.pages.origin).send("POST", "/v1/views", {**new, "outline": hash})
+
+
+def proposed(site: Site) -> Json:
+    seen_elsewhere(site)
     site.service.run(look_for_moved(site.service.resources.database, ["127.0.0.0/8"]))
     return site.owner.get("/v1/anchors", url=site.url)
+
+
+def test_the_service_asks_old_addresses_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("postil.resources.UPKEEP_SECONDS", 0.1)  # an hour is long
+    with serving(fetch_networks=["127.0.0.0/8"]) as service, Pages() as pages:
+        site = Site(service, pages)
+        seen_elsewhere(site)
+        until = time.monotonic() + PATIENCE
+        while "moves" not in site.owner.get("/v1/anchors", url=site.url):
+            assert time.monotonic() < until, "nobody asked"
 
 
 def test_a_page_that_seems_to_have_moved_is_proposed_and_its_threads_go_along(site: Site) -> None:

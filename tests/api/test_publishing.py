@@ -143,13 +143,13 @@ def test_a_key_is_good_for_its_own_site_alone(service: Service, build: Build) ->
     service.clock.now += 60
     before = dump(service)
 
-    for page in ({"url": f"{OTHER}/essay"}, {"url": f"{OTHER}/essay", "key": "shared"}, {"url": f"{OTHER}/new"}):
+    for url, page in ((f"{OTHER}/essay", {}), (f"{OTHER}/essay", {"key": "shared"}), (f"{OTHER}/new", {})):
         with refused(401, "bad_signature"):
-            build.publish(replaced(0), **page)
+            build.send_signed(publication(replaced(0), url, **page))
 
     assert dump(service) == before
     mine = build.publish(replaced(0), key="shared")
-    pages = dict(service.rows("SELECT id, reference FROM page"))
+    pages = {id: reference for id, reference in service.rows("SELECT id, reference FROM page")}
     assert len(set(pages.values())) == 2, "the other site's page of that key was touched"
     assert pages[mine["page"]["id"]] == outline(replaced(0))["hash"]
 

@@ -103,8 +103,8 @@ class Desk:
             async with self.stage.resources.database.begin() as tx:
                 page = await reading.find_page(tx, self.site, self.key)
                 assert page is not None
-                to = {"key": f"{self.key}-new", "url": f"{self.url}-new"}
-                tx.add(PageMove(page_id=page.id, seen_at=tx.now, found="404", **to))
+                key, url = f"{self.key}-new", f"{self.url}-new"
+                tx.add(PageMove(page_id=page.id, key=key, url=url, seen_at=tx.now, found="404"))
 
         self.stage.loop.run(note())
 

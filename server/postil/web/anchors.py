@@ -33,6 +33,7 @@ from postil.urls import origin_of, owner_key
 from postil.viewer import Viewer
 from postil.web import door
 from postil.web.api import Header, Reply
+from postil.web.body import MAX_PUBLICATION, Most
 from postil.web.pages import PRIVATE, Staff, page_ref
 from postil.web.schemas import Id, Key, MergeCreate, MoveAnswered, PageRefresh, PublicationCreate, Url
 
@@ -133,7 +134,9 @@ async def refuse(request: Request, body: MoveAnswered, authorization: Staff) -> 
     return Reply(told.encode(), headers=PRIVATE)
 
 
-async def publish(request: Request, body: PublicationCreate, signature: Signature = "") -> Reply[PublishedAnswer]:
+async def publish(
+    request: Request, body: Annotated[PublicationCreate, Most(MAX_PUBLICATION)], signature: Signature = ""
+) -> Reply[PublishedAnswer]:
     """Take a page as the owner's build has it, signed over the body's bytes with the site's key."""
     await door.hit(request, "publish")
     database = door.resources(request).database

@@ -43,11 +43,12 @@ class Input:
         self.where = "header" if header else "path" if in_path else "body" if self.key == "body" else "query"
         self.required = parameter.default is inspect.Parameter.empty
         self.many = list in {get_origin(hint), *map(get_origin, get_args(hint)[:1])}
+        self.most = next((mark for mark in get_args(hint) if isinstance(mark, body.Most)), body.MAX_BODY)
         self.adapter: TypeAdapter[Any] = TypeAdapter(hint)
 
-    async def read(self, request: Request, most_body: int) -> Any:
+    async def read(self, request: Request) -> Any:
         if self.where == "body":
-            return await body.read(request, self.adapter, optional=not self.required, most=most_body)
+            return await body.read(request, self.adapter, optional=not self.required, most=self.most)
         if self.where == "path":  # what cannot be an id was never issued
             return self.checked([request.path_params[self.name]], NotFound())
         sent = (request.headers if self.where == "header" else request.query_params).getlist(self.name)
@@ -73,22 +74,13 @@ class Input:
 
 
 class Operation(Route):
-    """A row of the table. `most`: bytes of a body."""
-
     def __init__(
-        self,
-        path: str,
-        call: Handler,
-        method: str = "GET",
-        *,
-        statuses: Sequence[int] = (200,),
-        errors: Errors = (),
-        most: int = body.MAX_BODY,
+        self, path: str, call: Handler, method: str = "GET", *, statuses: Sequence[int] = (200,), errors: Errors = ()
     ) -> None:
         super().__init__(
             path, self.answer, methods=[method], name=f"{call.__module__.rpartition('.')[2]}.{call.__name__}"
         )
-        self.call, self.method, self.statuses, self.most = call, method.lower(), statuses, most
+        self.call, self.method, self.statuses = call, method.lower(), statuses
         hints, named = get_type_hints(call, include_extras=True), dict(inspect.signature(call).parameters)
         self.wants_request = named.pop("request", None) is not None
         self.inputs = [Input(each, hints[key], key in self.param_convertors) for key, each in named.items()]
@@ -97,7 +89,7 @@ class Operation(Route):
         self.gives: TypeAdapter[Any] = TypeAdapter(get_args(gives)[0] if get_origin(gives) is Reply else gives)
 
     async def answer(self, request: Request) -> Response:
-        values = {each.key: await each.read(request, self.most) for each in self.inputs}
+        values = {each.key: await each.read(request) for each in self.inputs}
         given = await self.call(**values, **({"request": request} if self.wants_request else {}))
         value, status, headers = given if isinstance(given, Reply) else Reply(given)
         if value is None:

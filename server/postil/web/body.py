@@ -35,6 +35,10 @@ _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _TOO_LONG = {"string_too_long", "too_long"}
 
 
+class Most(int):
+    """Marks a body that may have so many bytes: `Annotated[Shape, Most(MAX_OUTLINE)]`."""
+
+
 async def read(request: Request, adapter: TypeAdapter[T], *, optional: bool = False, most: int = MAX_BODY) -> T:
     """The request's body as the adapter's type; where it is optional and absent, as if it were `{}`.
 

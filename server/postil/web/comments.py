@@ -19,12 +19,15 @@ from postil.viewer import Viewer
 from postil.web import door
 from postil.web.addresses import network_of
 from postil.web.api import Reply
+from postil.web.body import MAX_OUTLINE, Most
 from postil.web.caching import Kept, answer, fresh, prepare
 from postil.web.pages import PRIVATE, Author, Staff, page_ref
 from postil.web.schemas import CommentCreate, CommentEdit, FlagCreate, Id
 
 Limit = Annotated[int, Field(ge=1, le=windows.MOST_COMMENTS)]
 Cursor = Annotated[str, Field(max_length=100)]
+# An outline comes along where the service does not know it.
+Posting = Annotated[CommentCreate, Most(MAX_OUTLINE)]
 
 
 async def read(
@@ -107,7 +110,7 @@ async def around(request: Request, comment: Id, limit: Limit = 50, authorization
 
 
 async def post(
-    request: Request, body: CommentCreate, postil_author: Author = None, authorization: Staff = None
+    request: Request, body: Posting, postil_author: Author = None, authorization: Staff = None
 ) -> Reply[PostedAnswer]:
     """Post a comment. 201 means that it is on the disk; a repeated nonce answers 200 with the first."""
     await door.hit(request, "post_network")

@@ -27,6 +27,7 @@ from postil.viewer import Viewer
 from postil.web import door
 from postil.web.addresses import wide_network_of
 from postil.web.api import Header, Reply
+from postil.web.body import MAX_OUTLINE, Most
 from postil.web.caching import Kept, Prepared, answer, fresh, prepare
 from postil.web.schemas import Id, Key, OutlineQuestion, PageRefIn, Url, ViewCreate, key_of
 
@@ -72,7 +73,9 @@ async def _page(request: Request, snapshot: Snapshot, viewer: Viewer, key: str, 
     return told
 
 
-async def place(request: Request, body: OutlineQuestion, authorization: Staff = None) -> Reply[PageAnswer]:
+async def place(
+    request: Request, body: Annotated[OutlineQuestion, Most(MAX_OUTLINE)], authorization: Staff = None
+) -> Reply[PageAnswer]:
     """The page as an outline shows it, sent whole because its hash was not known. It is remembered for those who were
     shown the same, and for nobody else.
     """

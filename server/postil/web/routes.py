@@ -21,7 +21,7 @@ from postil.errors import (
     Unauthorized,
     Unavailable,
 )
-from postil.web import accounts, anchors, body, comments, health, live, moderation, pages, service
+from postil.web import accounts, anchors, comments, health, live, moderation, pages, service
 from postil.web.api import Operation, openapi
 from postil.web.static import Widget
 
@@ -33,7 +33,7 @@ ANYBODY = [
     Operation("/v1/page", pages.read, statuses=[200, 304], errors=READ),
     Operation("/v1/page/changes", pages.changes, statuses=[200, 304], errors=READ),
     Operation("/v1/counts", pages.counts, statuses=[200, 304], errors=READ),
-    Operation("/v1/outline", pages.place, "POST", errors=READ, most=body.MAX_OUTLINE),
+    Operation("/v1/outline", pages.place, "POST", errors=READ),
     Operation("/v1/sections/{section}/comments", comments.read, statuses=[200, 304], errors=READ),
     Operation("/v1/comments/{comment}", comments.one, statuses=[200, 304], errors=READ),
     Operation("/v1/comments/{comment}/then", comments.then, statuses=[200, 304], errors=READ),
@@ -44,14 +44,7 @@ ANYBODY = [
 AUTHORS = [
     Operation("/v1/page/own", pages.own, errors=READ),
     Operation("/v1/views", pages.see, "POST", errors=READ),
-    Operation(
-        "/v1/comments",
-        comments.post,
-        "POST",
-        statuses=[201, 200],
-        errors=[*WRITE, Locked, NameRefused],
-        most=body.MAX_OUTLINE,
-    ),
+    Operation("/v1/comments", comments.post, "POST", statuses=[201, 200], errors=[*WRITE, Locked, NameRefused]),
     Operation("/v1/comments/{comment}", comments.edit, "PATCH", errors=[*WRITE, EditWindowClosed]),
     Operation("/v1/comments/{comment}", comments.remove, "DELETE", errors=WRITE),
     Operation("/v1/comments/{comment}/reaction", comments.support, "PUT", errors=WRITE),
@@ -82,7 +75,7 @@ OWNERS = [
 
 # Signed with the site's key: an owner's build, and no browser.
 BUILDS = [
-    Operation("/v1/publish", anchors.publish, "POST", errors=[*WRITE, BadSignature], most=body.MAX_PUBLICATION),
+    Operation("/v1/publish", anchors.publish, "POST", errors=[*WRITE, BadSignature]),
 ]
 
 # Signing in, on the service's own page, and handing an hour to a site's page.
