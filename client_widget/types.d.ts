@@ -157,7 +157,6 @@ declare namespace Postil {
     service: string;
     ref: PageRef;
     outline: Outline;
-    root: Element;
     places: Place[];
     /** What was last told of each thread, by its id. */
     known: Record<string, Section>;

@@ -39,15 +39,11 @@ const countOf = ({ known }, section) => {
 };
 
 /** @param {Postil.Article} article */
-const make = ({ tokens, root, places }) => {
+const make = ({ tokens, places }) => {
   host = document.createElement("postil-earlier");
   const shadow = host.attachShadow({ mode: "open" });
   shadow.adoptedStyleSheets = [tokens, earlierSheet];
-  /** @type {HTMLElement} */
-  let last = places[places.length - 1].row;
-  // After the wrapper of the last section alone, where it has one.
-  for (let box = last.parentElement; box && box !== root && box.querySelectorAll("postil-row").length < 2; box = box.parentElement) last = box;
-  last.after(host);
+  places[places.length - 1].row.after(host);
   return shadow;
 };
 

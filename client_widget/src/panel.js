@@ -101,8 +101,11 @@ export class Panel {
     if (place) this.frame.title(places.length > 1 ? t.where(places.indexOf(place) + 1, places.length) : t.page, place.heading, places.indexOf(place), places.length);
     else if (gone) this.frame.title(t.earlierOne, gone.heading || t.goneSection);
     else this.frame.title(t.elsewhere, section?.heading || t.otherVersion);
+    const had = this.strip.node.contains(/** @type {ShadowRoot} */ (this.frame.node?.shadowRoot).activeElement);
     this.strip.show({ tabs: this.#tabs(), lines: this.#lines(from), gone: gone && (gone.excerpt ?? "") });
     this.#tellCounts();
+    // The keyboard was on a line that is gone now.
+    if (had) this.frame.heading.focus({ preventScroll: true });
   }
 
   /** Threads that were merged into the section stand beside its own. @returns {import("./strip.js").Tab[]} */
@@ -120,11 +123,12 @@ export class Panel {
     /** @type {import("./strip.js").Line[]} */
     const lines = [];
     const { place } = this;
-    const { known, earlier } = this.article;
+    const { known, earlier, places } = this.article;
     const part = place?.part;
     if (from) lines.push({ text: () => t.back(from.heading), heading: from.heading, back: true, go: () => this.open(from) });
     if (!part || !known[part]?.comments) return lines;
-    const heading = earlier?.find(({ section }) => section === part)?.heading || known[part].heading || "";
+    const there = places.find(({ id }) => id === part) ?? earlier?.find(({ section }) => section === part);
+    const heading = there?.heading || known[part].heading || "";
     lines.push({ id: part, text: (count) => t.part(count, heading), heading, go: () => this.open(null, undefined, part, place) });
     return lines;
   }

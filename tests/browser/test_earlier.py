@@ -259,6 +259,7 @@ def test_the_smaller_part_of_a_split_leads_to_the_thread_and_back(
     expect(said(ben)).to_have_count(0)
     line.click()
     expect(ben.panel.locator("[part=heading]")).to_have_text("Taking the honey")
+    expect(ben.panel.locator("[part=heading]")).to_be_focused()
     expect(said(ben)).to_have_count(2)
     ben.panel.get_by_role("button", name="Back to “Honey in jars”").click()
     expect(ben.panel.locator("[part=heading]")).to_have_text("Honey in jars")
@@ -296,6 +297,20 @@ def test_a_thread_whose_words_are_gone_stands_at_the_end_of_the_page(
     expect(earlier(ben)).to_contain_text("4 comments")
     ben.page.keyboard.press("Escape")
     expect(earlier(ben).get_by_role("button", name="Through the winter 4 comments")).to_be_focused()
+
+
+def test_they_stand_after_the_last_row_in_the_articles_column(stage: Stage, somebody: Somebody, bees: str) -> None:
+    revise(stage, bees, {"Choosing a hive": HIVE, "Taking the honey": HONEY + JARS})
+    path = bees.removeprefix(stage.site)
+    cards = stage.articles.pages[path].replace("<h2>", "<section><h2>").replace("</p>", "</p></section>")
+    stage.articles.pages[path] = cards.replace("</article>", "<p>Thanks to all who helped.</p></article>")
+    ben = somebody("Ben")
+    ben.visit(bees)
+    expect(earlier(ben).get_by_role("button")).to_have_count(2)
+    beside = "() => [...document.querySelector('article').children].map((child) => child.localName)"
+    assert ben.page.evaluate(beside) == [
+        *("h1", "section", "postil-row", "section", "p", "postil-row", "postil-earlier")
+    ]
 
 
 def test_many_are_put_away_behind_their_heading(stage: Stage, somebody: Somebody, bees: str) -> None:
