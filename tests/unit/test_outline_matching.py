@@ -245,3 +245,26 @@ def test_a_remnant_of_a_long_text_is_not_that_text() -> None:
     old = [section("Everything", " ".join(ALL)), section("Left", " ".join(STRANGE))]
     remnant = " ".join(BELLS.split()[:20])
     assert went(old, [section("Everything", remnant), old[1]])[0] == (UNSURE, (0,))
+
+
+def test_neighbours_that_were_edited_themselves_still_speak_for_what_is_between() -> None:
+    new = page(*[edited(text, 0.2) for text in ALL])
+    new[3] = section("Eight of them", edited(BELLS, 0.52))
+    assert went(page(*ALL), new) == [(KEEP, (i,)) for i in range(6)]
+
+
+def test_a_text_that_is_whole_within_a_larger_one_is_found_there() -> None:
+    new = [section("The valley", f"{TIDES} {BELLS} {TRAINS} {OVEN}"), section("Bees", BEES)]
+    assert went([section("Bells", BELLS), section("Bees", BEES)], new)[0] == (KEEP, (0,))
+
+
+def test_few_words_say_little_under_another_heading() -> None:
+    old, new = section("Bells", "ring it twice"), section("Bees", "ring it once")
+    assert went([old], [new])[0][0] is not KEEP
+    assert went([old], [replace(new, heading="Bells")])[0] == (KEEP, (0,))
+
+
+def test_the_very_words_are_preferred_to_nearly_the_same() -> None:
+    new = [section("One", edited(BELLS, 0.02, seed=3)), section("Two", BELLS), section("Bees", BEES)]
+    assert new[0].print != new[1].print
+    assert went([section("Bells", BELLS), section("Bees", BEES)], new)[0] == (KEEP, (1,))
