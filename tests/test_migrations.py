@@ -1,5 +1,6 @@
 """The schema: made by migrations alone, and never apart from the models."""
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -122,3 +123,37 @@ def test_alembic_itself_finds_nothing_to_do(tmp_path: Path) -> None:
             [sys.executable, "-m", "alembic", "-x", url, *arguments], cwd=ROOT, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr + done.stdout
+
+
+OLD = """
+INSERT INTO site VALUES ('s', 'A site', 0, 900, 0);
+INSERT INTO page VALUES ('p', 's', 'blog.example/essay', 'https://blog.example/essay', 'An essay', 1, 1, 0, 0);
+INSERT INTO section (id, page_id, state, heading, level, element_id, key, nth, comments, shown, pending, hidden, faces,
+    public_revision, staff_revision, created_at) VALUES
+    ('notes', 'p', 'open', 'Notes', 2, NULL, NULL, 0, 1, 1, 0, 0, '[]', 1, 1, 0),
+    ('again', 'p', 'open', 'Notes', 2, NULL, NULL, 1, 1, 1, 0, 0, '[]', 1, 1, 0),
+    ('named', 'p', 'open', 'Old name', 2, 'method', NULL, 0, 1, 1, 0, 0, '[]', 1, 1, 0);
+INSERT INTO outline VALUES ('p', 'abc', '[{"heading": "Notes", "level": 2}, {"heading": "New", "level": 2},
+    {"heading": "Method", "level": 2, "id": "method"}, {"heading": "Notes", "level": 2}]', 0);
+"""
+
+
+async def test_threads_of_the_first_schema_keep_the_places_that_they_had(tmp_path: Path) -> None:
+    file = tmp_path / "postil.db"
+    arguments = ["-m", "alembic", "-x", f"url=sqlite:///{file}", "upgrade", "0001"]
+    subprocess.run([sys.executable, *arguments], cwd=ROOT, check=True, capture_output=True)
+    with sqlite3.connect(file) as before:
+        before.executescript(OLD)
+    before.close()
+    held = database(tmp_path)
+    try:
+        assert await migrate(held) is not None
+    finally:
+        await held.close()
+
+    after = sqlite3.connect(file)
+    ((places,),) = after.execute("SELECT places FROM outline")
+    assert [place.get("id") for place in json.loads(places)] == ["notes", None, "named", "again"]
+    rows = after.execute("SELECT id, heading, outline_hash, at, is_shared FROM section ORDER BY at").fetchall()
+    assert rows == [("notes", "", "abc", 0, 0), ("named", "", "abc", 2, 0), ("again", "", "abc", 3, 0)]
+    after.close()
