@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlmodel import col
 
 from postil.changing import Change
@@ -21,6 +21,7 @@ MOST_SECTIONS = 1_000
 MOST_OUTLINES = 200
 MOST_OUTLINES_OF_NETWORK = 5
 UNUSED_SECONDS = 3600
+NETWORK_SECONDS = 30 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,11 @@ def stand(section: Section, reference: Outline, at: int, *, leads: bool = True) 
 
 
 async def collect(tx: Transaction) -> None:
-    """Drop what visitors' copies showed and no comment refers to any more, such as a flood's that was purged."""
+    """Drop what visitors' copies showed and no comment refers to any more, such as a flood's that was purged; and
+    forget which network brought the others.
+    """
+    known_too_long = col(Outline.created_at) < tx.now - NETWORK_SECONDS
+    await tx.execute(update(Outline).where(col(Outline.network).is_not(None), known_too_long).values(network=None))
     used = select(Comment.id).where(  # type: ignore[call-overload]
         col(Comment.page_id) == col(Outline.page_id), col(Comment.outline_hash) == col(Outline.hash)
     )

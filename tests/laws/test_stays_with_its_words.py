@@ -430,6 +430,12 @@ async def test_one_network_brings_few_outlines_and_those_nobody_uses_are_collect
             await placing.collect(tx)
             seen = select(func.count()).select_from(Outline).where(col(Outline.source) == OutlineSource.SEEN)
             assert await tx.scalar(seen) == 1
+            assert await tx.scalar(select(col(Outline.network)).where(col(Outline.network).is_not(None))) == "another"
+        here.clock.now += 30 * DAY
+        async with here.database.begin() as tx:
+            await placing.collect(tx)
+            known = select(func.count()).select_from(Outline).where(col(Outline.network).is_not(None))
+            assert await tx.scalar(known) == 0, "which network it came from is forgotten"
 
 
 async def test_an_outline_that_is_not_known_must_be_sent_whole() -> None:
