@@ -207,6 +207,8 @@ const doing = async (work) => {
     status.textContent = said;
     returnTo(at);
   } catch (error) {
+    // Another window, or the article itself, was faster: show how it is now.
+    if (/** @type {{code?: string}} */ (error).code === "state_conflict") await load().catch(() => {});
     status.textContent = /** @type {Error} */ (error).message;
   } finally {
     busy = false;

@@ -51,9 +51,15 @@ async def notice(tx: Transaction, site: str, address: Address, hash: str) -> Non
     pages = (await tx.scalars(query.limit(2))).all()
     if len(pages) != 1:  # two pages of one outline: nobody can say which of them it is
         return
-    known = select(func.count()).select_from(PageMove).where(col(PageMove.page_id) == pages[0].id)
+    await propose(tx, pages[0], address)
+
+
+async def propose(tx: Transaction, page: Page, address: Address, found: str | None = None) -> None:
+    """Note that a page may have moved, once for each address. `found`: how the old one answers, where that is known."""
+    known = select(func.count()).select_from(PageMove).where(col(PageMove.page_id) == page.id)
     if (await tx.scalar(known) or 0) < MOST_MOVES:
-        await insert_if_new(tx, PageMove, page_id=pages[0].id, key=address.key, url=address.url, seen_at=tx.now)
+        to = {"key": address.key, "url": address.url, "found": found}
+        await insert_if_new(tx, PageMove, page_id=page.id, seen_at=tx.now, **to)
 
 
 async def ask_old_addresses(database: Database, check: Callable[[str, str], Awaitable[str | None]]) -> None:

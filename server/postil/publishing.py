@@ -16,7 +16,7 @@ from postil.document import Document, UnreadableDocument
 from postil.errors import FetchRefused, Invalid, StateConflict, Superseded
 from postil.fetching import Fetched, check_gone, fetch_page
 from postil.models import Anchoring, Outline, Page
-from postil.moving import ask_old_addresses
+from postil.moving import Address, ask_old_addresses, move, propose
 from postil.names import clean_text
 from postil.reading import find_page
 from postil.reference import Given, set_reference
@@ -52,6 +52,7 @@ async def publish(tx: Transaction, site: str, publication: Publication) -> Publi
     Superseded for one that was signed before the page's latest; StateConflict where the page has moved elsewhere.
     """
     ref, given = publication.page, publication.given
+    await _take_along(tx, site, ref)
     page = await find_or_make_page(tx, site, ref)
     if page.key != ref.key:
         raise StateConflict(f"The page of this address is at {page.url} now. Publish it there.")
@@ -65,6 +66,14 @@ async def publish(tx: Transaction, site: str, publication: Publication) -> Publi
         if changed and page.reference == reference:
             change.move_places(readers=False)  # an answer that is kept has the old words in it
     return Published(page, changed, decided)
+
+
+async def _take_along(tx: Transaction, site: str, ref: PageRef) -> None:
+    """Where the owner gave a page a key of its own, or took it away, the page at that address is the same one."""
+    at_url = page_key(ref.url)
+    known = await find_page(tx, site, at_url)
+    if known is not None and known.key != ref.key and page_key(known.url) == at_url and at_url in (known.key, ref.key):
+        await move(tx, site, known, Address(ref.key, ref.url))
 
 
 def _refuse_replay(page: Page, publication: Publication) -> None:
@@ -90,18 +99,18 @@ async def refresh(database: Database, site: str, asked: PageRef, networks: Seque
     """Fetch a page from its site and let it decide. `networks`: what may be reached although it is not public.
 
     FetchRefused with a reason where there is no such page to be had; StateConflict where its address leads to, or
-    names as its own, another one than the page that is asked for.
+    names as its own, another one than the page that is asked for: then it is proposed that the page moved there.
     """
     async with database.read() as snapshot:
         origins, now = await origins_of(snapshot, site), snapshot.now
     document = await fetch_document(asked.url, origins, networks)
     publication = publication_of(document, OutlineSource.FETCHED, now)
     async with database.begin() as tx:
-        known = await find_page(tx, site, asked.key)
-        if known is not None and known.key != publication.page.key:
-            there = publication.page.url
-            raise StateConflict(f"This address shows the page {there} now. If it moved there, say so: that it moved.")
-        return await publish(tx, site, publication)
+        known, there = await find_page(tx, site, asked.key), publication.page
+        if known is None or page_key(known.url) == page_key(there.url):
+            return await publish(tx, site, publication)
+        await propose(tx, known, Address(there.key, there.url), found=there.url)
+    raise StateConflict(f"This address shows {there.url} now. Say among the page's anchors whether it moved there.")
 
 
 async def fetch_document(url: str, origins: Collection[str], networks: Sequence[str] = ()) -> Document:

@@ -323,6 +323,10 @@ def test_a_page_whose_address_shows_another_is_not_read_into_it(site: Site) -> N
     with refused(409, "state_conflict") as refusal:
         site.refresh()
     assert f"{site.pages.origin}/new" in refusal.problem["detail"]
+    told = site.owner.get("/v1/anchors", url=site.url)
+    assert [choice["heading"] for choice in told["choices"]] == ["Origins", "Method", "Results"]
+    (move,) = told["moves"]
+    assert move["url"] == move["found"] == f"{site.pages.origin}/new"
 
 
 def test_refreshing_is_bounded(site: Site) -> None:

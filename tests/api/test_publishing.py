@@ -103,6 +103,23 @@ def test_an_owners_key_keeps_a_page_together_wherever_it_stands(service: Service
     assert told["page"] == {"id": first, "url": f"{ORIGIN}/elsewhere", "title": "An essay"}
 
 
+def test_a_page_that_gets_a_key_or_loses_it_keeps_its_threads(service: Service, build: Build) -> None:
+    before = say(service.reader(), ESSAY, 0)
+    page = build.publish()["page"]["id"]
+    draft = {"page": {"url": URL, "key": "k1"}, "outline": outline(ESSAY), "index": 2}
+    more = {"source": "Under the key, before it was published.", "name": "Rosa", "nonce": "12345678"}
+    service.reader().send("POST", "/v1/comments", {**draft, **more})
+
+    for key in ("k1", None, "k2"):
+        service.clock.now += 60
+        assert build.publish(renamed(1, f"Edition {key}"), key=key)["page"]["id"] == page
+        assert service.visitor().page(**({"key": key} if key else {}))["comments"] == 2
+        assert service.visitor().comment(before["id"])["page"]["url"] == URL
+
+    other = build.publish(replaced(0), key="another", url=f"{ORIGIN}/spa")["page"]["id"]
+    assert build.publish(replaced(1), key="a third", url=f"{ORIGIN}/spa")["page"]["id"] != other
+
+
 def test_a_page_that_moved_is_published_where_it_is(service: Service, build: Build) -> None:
     page = build.publish()["page"]["id"]
     service.write(
