@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from operator import lt
 from typing import NamedTuple
 
 MOST_WORDS = 128
@@ -148,4 +149,4 @@ def _read(text: str, most: int) -> Sample | None:
     ordered = text.translate(IN_ORDER)
     values = [ordered[i : i + 3] for i in range(0, len(text), 3)]
     end = values[-1] + " " if len(values) == most else "~"
-    return Sample(frozenset(values), end) if values == sorted(set(values)) else None
+    return Sample(frozenset(values), end) if all(map(lt, values, values[1:])) else None

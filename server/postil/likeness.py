@@ -5,11 +5,13 @@ is rare on this page weighs more than one that stands in each of its sections.
 """
 
 import math
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple, Protocol
 
 from postil.fingerprint import Sample, Sketch, fingerprint, read_print, tokens_of, words_of
@@ -39,6 +41,9 @@ CANDIDATES = 6
 FEW_PAIRS = 4
 INTRODUCTION = "\0"
 """The name of what has no heading because it stands before the first one."""
+
+
+DIGITS = re.compile(r"\d")
 
 
 class Section(Protocol):
@@ -87,8 +92,8 @@ class Entry:
         return self.name, self.section.print or ""
 
 
-def read_outline(sections: Sequence[Section]) -> list[Entry]:
-    """The sections of an outline, each with the path of the headings above it."""
+def read_outline(sections: Sequence[Section], known: dict[str, Sketch | None]) -> list[Entry]:
+    """The sections of an outline, each with the path of the headings above it. `known`: prints that were read."""
     entries = []
     above: list[tuple[int, str]] = []
     for section in sections:
@@ -99,15 +104,19 @@ def read_outline(sections: Sequence[Section]) -> list[Entry]:
         if section.level:
             above.append((section.level, name))
         name = name if section.level else INTRODUCTION
-        stem, sketch = _without_digits(section.id or ""), read_print(section.print)
+        printed = section.print or ""
+        if printed not in known:
+            known[printed] = read_print(printed)
+        stem, sketch = without_digits(section.id or ""), known[printed]
         entries.append(
-            Entry(section, name, path, _without_digits(name), stem, frozenset(tokens_of(words_of(name))), sketch)
+            Entry(section, name, path, without_digits(name), stem, frozenset(tokens_of(words_of(name))), sketch)
         )
     return entries
 
 
-def _without_digits(text: str) -> str:
-    return "".join(character for character in text if not character.isdecimal())
+def without_digits(text: str) -> str:
+    """The text without decimal digits of any script: what `\\p{Nd}` is in a browser."""
+    return DIGITS.sub("", text)
 
 
 def once(values: Iterable[Hashable]) -> dict[Hashable, int]:
@@ -126,7 +135,8 @@ class Evidence:
     """Two outlines side by side. A likeness is worked out when asked for, and kept."""
 
     def __init__(self, old: Sequence[Section], new: Sequence[Section]) -> None:
-        self.old, self.new = read_outline(old), read_outline(new)
+        sketches: dict[str, Sketch | None] = {}
+        self.old, self.new = read_outline(old, sketches), read_outline(new, sketches)
         self._known: dict[tuple[int, int], Likeness] = {}
         self._rarity = _Rarity(*([e.sketch.words.values for e in side if e.sketch] for side in (self.old, self.new)))
         self._heading_rarity = _Rarity(*([e.words for e in side] for side in (self.old, self.new)))
@@ -295,12 +305,15 @@ class _Rarity(dict[str, float]):
 
     def __init__(self, old: Sequence[Iterable[str]], new: Sequence[Iterable[str]]) -> None:
         self._sections = max(1, len(old), len(new))
-        self._counts = [Counter(item for items in side for item in items) for side in (old, new)]
+        self._counts = [Counter(chain.from_iterable(side)) for side in (old, new)]
 
     def __missing__(self, item: str) -> float:
-        holders = max(1, *(count[item] for count in self._counts))
-        weight = self[item] = math.log(1 + self._sections / holders) / math.log(1 + self._sections)
+        one, other = self._counts
+        weight = self[item] = self._weigh(max(1, one[item], other[item]))
         return weight
 
+    def _weigh(self, holders: int) -> float:
+        return math.log(1 + self._sections / holders) / math.log(1 + self._sections)
+
     def of(self, items: Iterable[str]) -> float:
-        return sum([self[item] for item in items])
+        return sum(map(self.__getitem__, items))

@@ -7,12 +7,12 @@ Pure, and linear in the length of both lists.
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from postil.fingerprint import Sample, read_print
+from postil.likeness import without_digits
 from postil.matching import Match, Verdict, match
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
 ]
 
 HASH_DIGITS = 32
-DIGITS = re.compile(r"\d")
 NEARLY = 0.9
 """Bodies that share this of their words are the same words for `nearly`."""
 
@@ -75,11 +74,6 @@ def outline_hash(sections: Iterable[OutlineSection]) -> str:
     ]
     text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:HASH_DIGITS]
-
-
-def without_digits(text: str) -> str:
-    """The text without decimal digits of any script: what `\\p{Nd}` is in a browser."""
-    return DIGITS.sub("", text)
 
 
 def nearly(one: Sequence[OutlineSection], other: Sequence[OutlineSection]) -> bool:
