@@ -131,11 +131,14 @@ const DID = {
   undo: (one) => (one.new ? `${named(one.old)} was put back to ${named(one.new)}` : `${named(one.old)} was taken out again`),
 };
 
+/** What only people decide. */
+const PEOPLES = new Set(["same", "merge", "apart", "undo"]);
+
 /** @param {Anchors} told @param {Case} one @param {boolean} latest whether nothing later is said of its thread */
 const decision = (told, one, latest) => h("li", {},
   h("div", {}, h("b", {}, capital((DID[one.move] ?? (() => one.move))(one)).replace(/[^?]$/, "$&.")),
     one.reason ? why(one) : null,
-    h("p", { className: "soft" }, one.by ? `${one.by}, ` : "By rule, ", h("time", { title: date(one.at) }, ago(one.at)),
+    h("p", { className: "soft" }, `${one.by ?? (PEOPLES.has(one.move) ? "At the command line" : "By rule")}, `, h("time", { title: date(one.at) }, ago(one.at)),
       `, ${some(one.comments ?? 0, "comment", "comments")}`)),
   h("div", { className: "actions" },
     one.can_undo && button("Undo", () => act(`anchors/${one.id}/undo`, undefined, "Undone."), "undo"),
