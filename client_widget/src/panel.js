@@ -25,6 +25,9 @@ import { Strip } from "./strip.js";
 import { t } from "./strings.js";
 import { Thread } from "./thread.js";
 
+/** How long to wait before loading afresh once more, in milliseconds. */
+const AGAIN = 10000;
+
 export class Panel {
   /**
    * Where the reader is; null where the thread shown stands nowhere on this page. It stays what it was when he came,
@@ -219,9 +222,14 @@ export class Panel {
 
   /** Load all of it afresh: too much has changed, threads were moved, or the viewer's rights have changed. */
   async refresh() {
-    await this.#identify();
-    this.#counted();
-    await this.thread.reload();
+    try {
+      await this.#identify();
+      this.#counted();
+      await this.thread.reload();
+    } catch {
+      // What is told meanwhile goes on from a state that was never read: ask again until it is.
+      setTimeout(() => this.refresh(), AGAIN * (0.5 + Math.random()));
+    }
   }
 
   /** What the section takes now. */
@@ -254,12 +262,12 @@ export class Panel {
   /** @param {{source: string, name: string, nonce: string}} words @param {string} [parent] */
   async post(words, parent) {
     // Until the answer is here the reader may have moved on.
-    const { place, thread } = this;
+    const { place, home, thread } = this;
     const section = parent ? thread.section : this.home;
     const where = section ? { section } : { index: place ? this.article.places.indexOf(place) : 0 };
     const answer = await thread.quietly(this.api.post({ ...where, parent, ...words }));
     if (place && !section) place.id = answer.section.id;
-    if (place === this.place && !parent) await this.#arrive(answer.section.id);
+    if (place === this.place && home === this.home && !parent) await this.#arrive(answer.section.id);
     this.take(answer, t.posted);
   }
 
@@ -285,7 +293,7 @@ export class Panel {
   decided({ comment, section }) {
     this.article.count([section]);
     this.#counted();
-    this.thread.fold({ comments: [comment], gone: [], revision: comment.revision });
+    if (this.thread.section === section.id) this.thread.fold({ comments: [comment], gone: [], revision: comment.revision });
   }
 
   /** @param {number} by */

@@ -515,6 +515,42 @@ def _answer(url: str) -> bytes:
     return body
 
 
+def test_a_post_that_takes_long_does_not_call_the_reader_back(stage: Stage, somebody: Somebody, bees: str) -> None:
+    revise(stage, bees, {"Choosing a hive": HIVE, "Taking the honey": HONEY + JARS})
+    ben = somebody("Ben")
+    ben.visit(bees)
+    earlier(ben).get_by_role("button", name="Where to put it").click()
+    expect(said(ben)).to_have_count(2)
+    held: list[Route] = []
+    ben.page.route("**/v1/comments", lambda route: held.append(route))
+    ben.write("Behind the barn.")
+    ben.composer.locator("[part=post]").click()
+    earlier(ben).get_by_role("button", name="Through the winter").click()
+    expect(said(ben).first).to_contain_text("Through the winter")
+    held[0].continue_()
+    expect(earlier(ben)).to_contain_text("3 comments")
+    expect(said(ben)).to_have_count(2)
+    expect(ben.panel.locator("[part=heading]")).to_have_text("Through the winter")
+
+
+def test_a_reader_who_cannot_be_told_afresh_is_told_later(stage: Stage, somebody: Somebody, bees: str) -> None:
+    decided = revise(stage, bees, MERGED)
+    ben = somebody("Ben")
+    ben.visit(bees)
+    ben.discuss("A place for the winter")
+    expect(said(ben)).to_have_count(2)
+    refused: list[Route] = []
+
+    def refuse(route: Route) -> None:
+        refused.append(route)
+        route.fulfill(status=503)
+
+    ben.page.route("**/v1/page?*", refuse, times=1)
+    keep_apart(stage, decided[Anchor.MERGED])
+    expect(ben.row("A place for the winter")).to_contain_text("2 comments", timeout=20_000)
+    assert refused
+
+
 def test_a_draft_goes_with_its_section(stage: Stage, somebody: Somebody, bees: str) -> None:
     ben = somebody("Ben")
     ben.visit(bees)
