@@ -20,7 +20,12 @@ ID = sa.String(length=11).with_variant(sa.String(length=11, collation="C"), "pos
 SOURCE = sa.Enum("seen", "published", "fetched", name="outlinesource", native_enum=False, length=16)
 JSON = sa.JSON()
 OUTLINE = sa.table(
-    "outline", sa.column("page_id"), sa.column("hash"), sa.column("sections", JSON), sa.column("places", JSON)
+    "outline",
+    sa.column("page_id"),
+    sa.column("hash"),
+    sa.column("sections", JSON),
+    sa.column("places", JSON),
+    sa.column("size"),
 )
 SECTION = sa.table("section", sa.column("id"), sa.column("outline_hash"), sa.column("at"))
 ANCHORS = ("kept", "split", "merged", "back", "unsure", "gone", "same", "merge", "apart", "undo", "moved")
@@ -43,6 +48,7 @@ def upgrade() -> None:
     op.add_column("page", sa.Column("anchors", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("page", sa.Column("published_at", sa.BigInteger(), nullable=True))
     op.add_column("outline", sa.Column("source", SOURCE, nullable=False, server_default="seen"))
+    op.add_column("outline", sa.Column("size", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("outline", sa.Column("places", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("outline", sa.Column("excerpts", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("outline", sa.Column("network", sa.String(), nullable=True))
@@ -133,7 +139,7 @@ def _place_known_sections(bind: sa.Connection) -> None:
         ids = _stand(seen, known.get(page, []))
         places = [{"id": id} if id else {} for id in ids]
         this = (OUTLINE.c.page_id == page) & (OUTLINE.c.hash == hash)
-        bind.execute(sa.update(OUTLINE).where(this).values(places=places))
+        bind.execute(sa.update(OUTLINE).where(this).values(places=places, size=len(seen)))
         for at, id in enumerate(ids):
             bind.execute(sa.update(SECTION).where(SECTION.c.id == id).values(outline_hash=hash, at=at))
 

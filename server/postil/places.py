@@ -10,6 +10,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -24,6 +25,8 @@ MOST_PAST = 6
 # Without a reference threads are shared between outlines that match surely: the oldest ones decide, so that no later
 # outline takes anything from them. Each costs a comparison.
 MOST_PEERS = 20
+# Sections of other outlines that one is compared with at most: of pages with 500 sections each, that is two.
+MOST_COMPARED = 1_000
 # What one process remembers of outlines that nobody wrote under: some 20 MB, or a thousand articles.
 MOST_REMEMBERED = 20_000
 MOST_PLACED = 1_000
@@ -214,23 +217,32 @@ async def _place(snapshot: Snapshot, page: Page, sections: Sequence[OutlineSecti
 
 async def find_alike(snapshot: Snapshot, page: Page, sections: Sequence[OutlineSection]) -> Outline | None:
     """A kept outline of the page that is nearly this one; the reference before all others."""
-    of_page = select(Outline).where(col(Outline.page_id) == page.id)
+    of_page = select(Outline).where(col(Outline.page_id) == page.id, col(Outline.size) == len(sections))
     is_reference = col(Outline.hash) == (page.reference or "")
     newest = of_page.order_by(is_reference.desc(), col(Outline.created_at).desc()).limit(MOST_PEERS)
     for outline in await snapshot.scalars(newest):
-        if len(outline.sections) == len(sections) and nearly(covered(sections_of(outline)), sections):
+        if nearly(covered(sections_of(outline)), sections):
             return outline
     return None
 
 
 async def _sources(snapshot: Snapshot, page: Page, but: Outline | None) -> Collection[Outline]:
     """The outlines that decide for others: the reference and those before it; without one, the page's oldest."""
-    query = select(Outline).where(col(Outline.page_id) == page.id)
+    query = select(col(Outline.hash), col(Outline.size)).where(col(Outline.page_id) == page.id)
     if but is not None:
         query = query.where(col(Outline.hash) != but.hash)
     if page.reference is None:
         query = query.order_by(col(Outline.created_at), col(Outline.hash)).limit(MOST_PEERS)
-        return (await snapshot.scalars(query)).all()
-    query = query.where(col(Outline.referenced_at).is_not(None))
-    latest = ((col(Outline.hash) == page.reference).desc(), col(Outline.referenced_at).desc())
-    return (await snapshot.scalars(query.order_by(*latest).limit(1 + MOST_PAST))).all()
+    else:
+        latest = ((col(Outline.hash) == page.reference).desc(), col(Outline.referenced_at).desc())
+        query = query.where(col(Outline.referenced_at).is_not(None)).order_by(*latest).limit(1 + MOST_PAST)
+    rows = (await snapshot.execute(query)).all()
+    hashes = [
+        row.hash
+        for row, sizes in zip(rows, accumulate(row.size for row in rows), strict=True)
+        if sizes <= MOST_COMPARED
+    ]
+    found = await snapshot.scalars(
+        select(Outline).where(col(Outline.page_id) == page.id, col(Outline.hash).in_(hashes))
+    )
+    return sorted(found, key=lambda outline: hashes.index(outline.hash))

@@ -79,6 +79,7 @@ async def _keep(change: Change, hash: str, sections: Sequence[OutlineSection], n
         page_id=change.page.id,
         hash=hash,
         sections=rows_of(sections),
+        size=len(sections),
         network=network,
         created_at=change.tx.now,
     )

@@ -96,6 +96,7 @@ async def _take(change: Change, given: Given) -> Outline:
         change.tx.add(outline)
     if given.source.is_owners or not outline.sections:
         outline.sections = rows_of(replace(each, heading=clean_text(each.heading, 300)) for each in given.sections)
+        outline.size = len(outline.sections)
         outline.source, outline.network = given.source, None
         outline.excerpts = [clean_text(text, EXCERPT) for text in given.excerpts]
     if outline.hash != change.page.reference:

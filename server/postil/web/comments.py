@@ -12,6 +12,7 @@ from postil.db import Snapshot
 from postil.discussion import Draft, Written
 from postil.markup import render_async
 from postil.models import Page
+from postil.outline import outline_hash
 from postil.sites import site_of
 from postil.tree import nest
 from postil.urls import origin_of
@@ -22,7 +23,7 @@ from postil.web.api import Reply
 from postil.web.body import MAX_OUTLINE, Most
 from postil.web.caching import Kept, answer, fresh, prepare
 from postil.web.pages import PRIVATE, Author, Staff, page_ref
-from postil.web.schemas import CommentCreate, CommentEdit, FlagCreate, Id
+from postil.web.schemas import CommentCreate, CommentEdit, FlagCreate, Id, key_of
 
 Limit = Annotated[int, Field(ge=1, le=windows.MOST_COMMENTS)]
 Cursor = Annotated[str, Field(max_length=100)]
@@ -115,6 +116,7 @@ async def post(
     """Post a comment. 201 means that it is on the disk; a repeated nonce answers 200 with the first."""
     await door.hit(request, "post_network")
     rendered = await render_async(body.source)
+    await _compare_early(request, body)
     async with door.resources(request).database.begin() as tx:
         viewer = await door.writer_of(tx, request, postil_author, authorization)
         await door.hit(request, "post", viewer.author_key or "")
@@ -123,6 +125,22 @@ async def post(
         written = await discussion.post(tx, viewer, draft, rendered, door.resources(request).outlines)
         said = posted(written, tx.epoch, viewer)
     return Reply(said.encode(), 201 if written.is_new else 200, PRIVATE)
+
+
+async def _compare_early(request: Request, body: CommentCreate) -> None:
+    """Find the places of an outline before the one writer is taken: for a long article that takes a while."""
+    seen = body.outline.seen() if body.outline and body.section is None else None
+    if seen is None:
+        return
+    held = door.resources(request)
+    async with held.database.read() as snapshot:
+        site = await site_of(snapshot, origin_of(body.page.url))
+        page = await reading.find_page(snapshot, site.id, key_of(body.page)) if site else None
+        if page is None:
+            return
+        if seen.sections and outline_hash(seen.sections) == seen.hash:
+            held.outlines.remember(page.site_id, page.key, seen)
+        await held.outlines.places(snapshot, page, seen.hash)
 
 
 def _draft(body: CommentCreate, network: str) -> Draft:
