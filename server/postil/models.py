@@ -186,9 +186,9 @@ class Section(SQLModel, table=True):
 class Outline(SQLModel, table=True):
     """The list of sections that some copy of the page shows, kept once a comment refers to it or the owner gave it.
 
-    `size` is how many `sections` there are; `places` has for each of them a dict of postil.places.Place, `excerpts` how it
-    begins, where the owner's own text was read. `referenced_at`: when it last became the page's reference, None where it
-    never was. `network` stands for who brought it, so that one network's are bounded.
+    `size` is how many `sections` there are; `places` has for each of them a dict of postil.places.Place, `excerpts`
+    how it begins, where the owner's own text was read. `referenced_at`: when it last became the page's reference, None
+    where it never was. `network` stands for who brought it, so that one network's are bounded.
     """
 
     page_id: str = Field(primary_key=True, foreign_key="page.id", sa_type=ID)

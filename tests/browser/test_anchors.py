@@ -1,12 +1,14 @@
 """The screen where an owner says where threads stand: by mouse and by keyboard, wide and narrow, light and dark."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from secrets import token_hex
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.stage import Reader, Stage, open_stage
+from tests.browser.test_bundle import bundle
 from tests.publications import doubted, html, outline, sections
 
 from postil import discussion, publishing, reading, sites
@@ -19,6 +21,7 @@ from postil.reference import Given
 from postil.states import OutlineSource
 from postil.urls import page_key
 from postil.viewer import Role, Viewer
+from postil.web.static import Widget
 
 pytestmark = pytest.mark.browser
 
@@ -126,19 +129,21 @@ def desk(stage: Stage) -> Desk:
 def olga(stage: Stage, somebody: Callable[..., Reader]) -> Callable[..., Page]:
     """Somebody who opened an owner's one-time link."""
 
-    def sign_in(screen: dict[str, int] = WIDE, role: Role = Role.OWNER, **options: str) -> Page:
+    def arrive(screen: dict[str, int] = WIDE, role: Role = Role.OWNER, **options: str) -> Page:
         name = "Olga" if role is Role.OWNER else "Mona"
+        return sign_in(stage, somebody(name, screen, **options), role)
 
-        async def invite() -> str:
-            async with stage.resources.database.begin() as tx:
-                return await sites.invite(tx, stage.site, name, role)
+    return arrive
 
-        page = somebody(name, screen, **options).page
-        page.goto(f"{stage.service}/sign-in#{stage.loop.run(invite())}")
-        expect(page.get_by_role("status")).to_contain_text(name)
-        return page
 
-    return sign_in
+def sign_in(stage: Stage, person: Reader, role: Role = Role.OWNER) -> Page:
+    async def invite() -> str:
+        async with stage.resources.database.begin() as tx:
+            return await sites.invite(tx, stage.site, person.name, role)
+
+    person.page.goto(f"{stage.service}/sign-in#{stage.loop.run(invite())}")
+    expect(person.page.get_by_role("status")).to_contain_text(person.name)
+    return person.page
 
 
 def question(page: Page) -> Locator:
@@ -273,6 +278,18 @@ def test_nothing_is_cut_off_or_too_faint(
     page.goto(f"{desk.stage.service}/moderate/anchors")
     expect(page.locator("nav a").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_screen_works_joined_and_minified(tmp_path: Path, somebody: Callable[..., Reader]) -> None:
+    bundle().write(tmp_path / "widget")
+    stage = open_stage(tmp_path / "data", Widget(tmp_path / "widget"))
+    try:
+        page = sign_in(stage, somebody("Olga"))
+        page.goto(Desk(stage).screen)
+        question(page).get_by_role("button", name="Keep apart").click()
+        expect(page.get_by_role("status")).to_contain_text("stays among the earlier discussions")
+    finally:
+        stage.close()
 
 
 # Every text whose contrast with what is behind it is below 4.5.
