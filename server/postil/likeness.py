@@ -257,11 +257,9 @@ class Evidence:
         return found
 
     def _most_shared(self, i: int, tables: tuple[dict[str, list[int]], dict[str, list[int]]]) -> list[int]:
-        votes: dict[int, int] = {}
-        for table, sample in zip(tables, self.old[i].sketch or (), strict=False):
-            for item in sample.values & table.keys():
-                for j in table[item]:
-                    votes[j] = votes.get(j, 0) + 1
+        shared = zip(tables, self.old[i].sketch or (), strict=False)
+        found = (table[item] for table, sample in shared for item in sample.values & table.keys())
+        votes = Counter(chain.from_iterable(found))
         most = max(votes.values(), default=0)
         return sorted([j for j in votes if 8 * votes[j] >= most], key=lambda j: (-votes[j], j))[:CANDIDATES]
 
