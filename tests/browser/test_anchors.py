@@ -281,6 +281,7 @@ def test_nothing_is_cut_off_or_too_faint(
 
 
 def test_the_screen_works_joined_and_minified(tmp_path: Path, somebody: Callable[..., Reader]) -> None:
+    (tmp_path / "widget").mkdir()
     bundle().write(tmp_path / "widget")
     stage = open_stage(tmp_path / "data", Widget(tmp_path / "widget"))
     try:
