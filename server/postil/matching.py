@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from itertools import pairwise
 
 from postil.assignment import best_assignment
@@ -236,7 +237,7 @@ class _Matching:
         best = sorted(open_to_it, key=lambda j: -options[j])[:SUGGESTIONS]
         if best:
             return Match(tuple(best), min(1.0, options[best[0]]), Verdict.UNSURE, self._doubt(i, best[0]))
-        equals = [j for j in self._equals().get(self.old[i].body, []) if j not in holders and self._may_equal(i, j)]
+        equals = [j for j in self._equals.get(self.old[i].body, []) if j not in holders and self._may_equal(i, j)]
         if equals:
             return Match(tuple(equals[:SUGGESTIONS]), ASK, Verdict.UNSURE, "one of several with this heading and body")
         return Match((), 0.0, Verdict.GONE, "no section has its words")
@@ -244,12 +245,12 @@ class _Matching:
     def _may_be_joined(self, i: int, j: int, rest: int) -> bool:
         return self.evidence.own_share(self.old[i], self.new[j], self.old[rest]) >= PART / 2
 
+    @cached_property
     def _equals(self) -> dict[tuple[str, str], list[int]]:
-        if not hasattr(self, "_by_body"):
-            self._by_body: dict[tuple[str, str], list[int]] = defaultdict(list)
-            for j, entry in enumerate(self.new):
-                self._by_body[entry.body].append(j)
-        return self._by_body
+        found: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for j, entry in enumerate(self.new):
+            found[entry.body].append(j)
+        return found
 
     def _doubt(self, i: int, j: int) -> str:
         says = self._says(i, j)
