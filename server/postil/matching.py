@@ -69,9 +69,11 @@ class _Matching:
         self.scores: dict[int, dict[int, float]] = {}
         self.rivals: dict[int, list[int]] = {}
         self.pairs: dict[int, int] = {}
+        self.keyed: set[int] = set()  # new sections that a key gives to one, and that may hold another's words too
 
     def run(self) -> list[Match]:
         self._keep_keys()
+        self.keyed = {j for i, j in self.kept.items() if self.old[i].body[1] != self.new[j].body[1]}
         self._keep_once("same heading, same words", [e.body for e in self.old], [e.body for e in self.new])
         self._keep_once("same words", [_long_print(e) for e in self.old], [_long_print(e) for e in self.new])
         self._keep_in_order()
@@ -119,7 +121,7 @@ class _Matching:
     # The rest.
 
     def _columns(self) -> list[int]:
-        used = set(self.kept.values())
+        used = set(self.kept.values()) - self.keyed
         return [j for j in range(len(self.new)) if j not in used]
 
     def _weigh(self, certain: dict[int, int], columns: list[int]) -> None:
@@ -133,7 +135,8 @@ class _Matching:
             for i, options in self.scores.items():
                 for j in options:
                     self.rivals[j].append(i)
-            self.pairs = best_assignment(self.scores)
+            open_ones = {i: {j: s for j, s in row.items() if j not in self.keyed} for i, row in self.scores.items()}
+            self.pairs = best_assignment(open_ones)
             self.kept = certain | {i: j for i, j in self.pairs.items() if self._is_sure(i, j)}
 
     def _slots(self) -> dict[int, int]:
@@ -178,7 +181,7 @@ class _Matching:
         score = self.scores[i][j]
         best = (score, i, j)
         for k, other in self.scores[i].items():
-            if k != j and not self._is_part(i, k, j):
+            if k != j and k not in self.keyed and not self._is_part(i, k, j):
                 holder = holders.get(k)
                 gained = 0.0 if holder is None else self.scores[holder].get(j, 0.0) - self.scores[holder][k]
                 best = min(best, (score - other - gained, i, k))

@@ -268,3 +268,9 @@ def test_the_very_words_are_preferred_to_nearly_the_same() -> None:
     new = [section("One", edited(BELLS, 0.02, seed=3)), section("Two", BELLS), section("Bees", BEES)]
     assert new[0].print != new[1].print
     assert went([section("Bells", BELLS), section("Bees", BEES)], new)[0] == (KEEP, (1,))
+
+
+def test_what_is_merged_into_a_section_with_a_key_is_found_there() -> None:
+    old = [section("Bells", BELLS, key="b"), section("Tides", TIDES), section("Bees", BEES)]
+    new = [section("Bells", f"{BELLS} {TIDES}", key="b"), section("Bees", BEES)]
+    assert went(old, new) == [(KEEP, (0,)), (KEEP, (0,)), (KEEP, (1,))]
