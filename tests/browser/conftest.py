@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
+from tests.browser import bees as about_bees
 from tests.browser.stage import Reader, Stage, open_stage
 
 WIDE = {"width": 1360, "height": 900}
@@ -39,3 +40,20 @@ def somebody(chromium: Browser) -> Iterator[Callable[..., Reader]]:
         reader.context.close()
     assert [reader.failures for reader in readers if reader.failures] == []
     assert [reader.violations for reader in readers if reader.violations] == []
+
+
+@pytest.fixture
+def buzz(stage: Stage) -> str:
+    """The URL of an article with two comments in each of its four sections; nobody has published it."""
+    url = about_bees.edit(stage, stage.article(), about_bees.ARTICLE)
+    for index, heading in enumerate(about_bees.ARTICLE):
+        about_bees.say(stage, url, index, f"First about {heading}.")
+        about_bees.say(stage, url, index, f"Second about {heading}.")
+    return url
+
+
+@pytest.fixture
+def bees(stage: Stage, buzz: str) -> str:
+    """The same, published."""
+    about_bees.publish(stage, buzz)
+    return buzz

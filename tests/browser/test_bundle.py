@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
+from tests.browser.bees import ARTICLE, HIVE, MEAD, edit, publish, revise, say
 from tests.browser.stage import Reader, Stage, open_stage
 from tests.browser.test_discussion import moderate
-from tests.browser.test_earlier import ARTICLE, HIVE, MEAD, edit, publish, revise, say
 
 from postil.web.static import Widget
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
+from tests.browser.bees import HIVE, HONEY, JARS, PLACE, WINTER, edit, publish
 from tests.browser.stage import Reader, Stage
-from tests.browser.test_earlier import HIVE, HONEY, JARS, PLACE, WINTER, edit, publish
 
 pytestmark = pytest.mark.browser
 Somebody = Callable[..., Reader]
