@@ -83,7 +83,7 @@ def config(app: object, settings: Settings) -> uvicorn.Config:
 def listen(host: str, port: int) -> socket.socket:
     """A socket bound to an address, so that the port is known (0 takes a free one) before anything is told."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio sends at once; else an answer's body may wait 40 ms for its head's acknowledgement.
+    # With the protocol named, asyncio sends at once; else an answer's body may wait 40 ms, until its head has arrived.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     with suppress(OSError):
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
