@@ -50,10 +50,14 @@ const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 /** @param {Side} [side] */
 const named = (side) => (side?.heading ? `“${side.heading}”` : side?.excerpt ? "the introduction" : "a section");
 
-/** @param {string} url */
+/** An address as people read it. @param {string} url */
 const shown = (url) => {
   const { host, pathname, search } = new URL(url);
-  return decodeURI(host + pathname + search);
+  try {
+    return decodeURI(host + pathname + search);
+  } catch {
+    return host + pathname + search; // its escapes are not of UTF-8
+  }
 };
 
 // The pages
