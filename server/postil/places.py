@@ -180,6 +180,10 @@ class Outlines:
     def recall(self, site: str, key: str, hash: str) -> tuple[OutlineSection, ...]:
         return self._shown.get((site, key, hash), ())
 
+    def has(self, page: Page, hash: str) -> bool:
+        """Whether places() answers without asking the database, as it will for the socket of the same reader."""
+        return (page.id, page.anchors, hash) in self._placed
+
     async def places(self, snapshot: Snapshot, page: Page, hash: str) -> Places | None:
         """What stands where in an outline of `page`; None for one that is not known, and must be sent."""
         name = (page.id, page.anchors, hash)

@@ -120,7 +120,10 @@ class Hub:
 
     async def places(self, room: Room, outline: str) -> Places | None:
         """What stands where in an outline; None for one that is not known. Askers share this too."""
-        return await room.places.ask(outline, lambda: self._place(room, outline))
+        found = await room.places.ask(outline, lambda: self._place(room, outline))
+        if found is None:
+            room.places.forget()  # he may send it at any moment
+        return found
 
     async def _place(self, room: Room, outline: str) -> Places | None:
         async with self.database.read() as snapshot:

@@ -269,8 +269,7 @@ class Conversation:
         await self.showing.resolve()
         await self.showing.look()
         if self.showing.is_unknown:
-            # Another process, or one since ended, was told what his outline is: he must say it again.
-            await self._send(encode(Resync(type="resync", since=str(self.since))))
+            await self._ask_outline()
         await self._step(viewer, room)
         await self._say_watching()
         asked = 0
@@ -288,13 +287,20 @@ class Conversation:
         self.since = frames.since
 
     async def _send_changes(self, frames: Frames) -> None:
+        was_unknown = self.showing.is_unknown
         await self.showing.look_again(frames)
+        if self.showing.is_unknown and not was_unknown:
+            await self._ask_outline()
         mine = self.showing.mine
         for section, parts in frames.bodies.items():
             if self.showing.has(section) and (section in self.showing.ids or frames.changes.is_for(section, mine)):
                 for part in parts:
                     await self._send(part)
         await self._send(frames.counts(mine))
+
+    async def _ask_outline(self) -> None:
+        """Nobody has told this process what his outline is, or it has forgotten: who loads afresh sends it again."""
+        await self._send(encode(Resync(type="resync", since=str(self.since))))
 
     async def _say_watching(self) -> None:
         await self._send(encode(Watching(type="watching", since=str(self.since))))

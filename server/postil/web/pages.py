@@ -63,9 +63,11 @@ async def _page(request: Request, snapshot: Snapshot, viewer: Viewer, key: str, 
     kept: Kept = request.app.state.kept
     page = await reading.find_page(snapshot, viewer.site, key)
     name = (page.id, page.anchors, page.public_revision, page.views, page.key, outline) if page else None
-    if name and not viewer.is_staff and (found := kept.get(name)):
+    outlines = door.resources(request).outlines
+    at_hand = page is not None and (outline is None or outlines.has(page, outline))
+    if name and at_hand and not viewer.is_staff and (found := kept.get(name)):
         return found
-    places = await door.resources(request).outlines.places(snapshot, page, outline) if page and outline else None
+    places = await outlines.places(snapshot, page, outline) if page and outline else None
     known = outline is None or places is not None
     told = prepare((await reading.read_page(snapshot, viewer, key, page, places, known=known)).encode())
     if name and known and not viewer.is_staff:
