@@ -10,6 +10,7 @@ from postil.ids import hash_token
 from postil.markup import render
 from postil.migrate import migrate
 from postil.outline import OutlineSection, outline_hash
+from postil.places import Seen
 from postil.urls import page_key, page_url
 from postil.viewer import Viewer
 
@@ -58,8 +59,7 @@ async def _fill(tx: Transaction, site: str, index: int, count: int) -> str:
             source=SOURCE,
             nonce=f"{index}-{number:08}",
             parent=parent if number % 3 else None,
-            outline=OUTLINE,
-            outline_hash=outline_hash(OUTLINE),
+            outline=Seen(outline_hash(OUTLINE), tuple(OUTLINE)),
             index=index,
         )
         written = await discussion.post(tx, Viewer(site, author_key=hash_token(name)), draft, render(SOURCE))

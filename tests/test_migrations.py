@@ -4,6 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -138,20 +139,25 @@ INSERT INTO outline VALUES ('p', 'abc', '[{"heading": "Notes", "level": 2}, {"he
 """
 
 
-async def test_threads_of_the_first_schema_keep_the_places_that_they_had(tmp_path: Path) -> None:
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A database of the first schema, with threads in it."""
     file = tmp_path / "postil.db"
     arguments = ["-m", "alembic", "-x", f"url=sqlite:///{file}", "upgrade", "0001"]
     subprocess.run([sys.executable, *arguments], cwd=ROOT, check=True, capture_output=True)
-    with sqlite3.connect(file) as before:
+    with closing(sqlite3.connect(file)) as before, before:
         before.executescript(OLD)
-    before.close()
+    return file
+
+
+async def test_threads_of_the_first_schema_keep_the_places_that_they_had(old: Path, tmp_path: Path) -> None:
     held = database(tmp_path)
     try:
         assert await migrate(held) is not None
     finally:
         await held.close()
 
-    after = sqlite3.connect(file)
+    after = sqlite3.connect(old)
     ((places,),) = after.execute("SELECT places FROM outline")
     assert [place.get("id") for place in json.loads(places)] == ["notes", None, "named", "again"]
     rows = after.execute("SELECT id, heading, outline_hash, at, is_shared FROM section ORDER BY at").fetchall()

@@ -5,9 +5,9 @@ from sqlmodel import SQLModel
 from tests.world import PAGE, Clock, World, prepare, world
 
 from postil import discussion, moderation
+from postil.cursors import MOST_BEHIND
 from postil.models import OneTimeCode, Page, PublicSpan, StaffSession, SupportChange, Visit
 from postil.policy import Action
-from postil.cursors import MOST_BEHIND
 from postil.resources import drop_expired
 
 prepare()
