@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import cache
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from random import Random
 from secrets import token_hex
 from typing import Any
 
+from tests import articles
 from tests.service import ORIGIN, URL, Json, Service, Visitor
 
 from postil import signing, sites
@@ -18,13 +18,11 @@ from postil.outline import OutlineSection, Verdict, match, outline_hash
 
 Part = tuple[str, str]
 WIDGET = '<script async src="https://talk.example/postil.js"></script>'
-SYLLABLES = "ba do ke li mu na po ra se ti vo wa xe yo zu fa ge hi ju lo".split()
 
 
 def words(seed: str, count: int = 90) -> str:
     """`count` words that no other seed has in this order, and few of them at all."""
-    random = Random(seed)
-    return " ".join("".join(random.choice(SYLLABLES) for _ in range(3)) for _ in range(count)).capitalize() + "."
+    return f"{articles.words(seed, count)}.".capitalize()
 
 
 ESSAY: tuple[Part, ...] = tuple((heading, words(heading)) for heading in ("Origins", "Method", "Results"))

@@ -1,96 +1,21 @@
-"""House, law 5: a thread stays with the words it is about, and no visitor's outline changes what others see."""
-
-from collections.abc import Sequence
+"""House, law 5: a thread stays with the words it is about, or says honestly that they are gone."""
 
 import pytest
-from sqlalchemy import func, select, update
-from sqlmodel import col
-from tests.articles import Part, excerpts, outline, part, words
-from tests.world import PAGE, World, prepare, world
+from tests.articles import Part, outline, part, words
+from tests.owner import ARTICLE, LIMITS, METHOD, ORIGINS, RESULTS, Owner, everywhere
+from tests.world import PAGE, prepare, world
 
-from postil import anchoring, moving, placing, promotion, reading, windows
-from postil.answers import PageAnswer
+from postil import moving, reading, windows
 from postil.cursors import Sort, parse_since
 from postil.discussion import PageRef
-from postil.errors import OutlineUnknown, StateConflict, TooMany
-from postil.models import Anchoring, Comment, Outline, Sighting
+from postil.errors import StateConflict
 from postil.moving import Address
 from postil.outline import outline_hash
-from postil.places import Outlines, Seen
-from postil.publishing import Publication, publish
-from postil.reference import Given
-from postil.states import Anchor, OutlineSource
-from postil.viewer import Viewer
+from postil.states import Anchor
 
 prepare()
 
 DAY = 86_400
-ORIGINS, METHOD, RESULTS, LIMITS = (part(heading) for heading in ("Origins", "Method", "Results", "Limits"))
-ARTICLE = (ORIGINS, METHOD, RESULTS, LIMITS)
-
-
-class Owner:
-    """The site's owner, and readers who are shown copies of his article."""
-
-    def __init__(self, here: World) -> None:
-        self.here, self.outlines = here, Outlines()
-
-    async def publish(self, *parts: Part, source: OutlineSource = OutlineSource.PUBLISHED) -> list[Anchoring]:
-        given = Given(outline(parts), source, excerpts(parts), "An essay")
-        self.here.clock.now += 1
-        async with self.here.database.begin() as tx:
-            publication = Publication(PAGE, given, tx.now)
-            return (await publish(tx, self.here.site.id, publication)).decided
-
-    async def comment(self, parts: Sequence[Part], index: int, text: str = "A thought.", author: str = "ann") -> str:
-        """Post under a copy of the article; the section's id."""
-        written = await self.here.post(author, text, index=index, outline=outline(parts))
-        return written.section.id
-
-    async def read(self, *parts: Part, viewer: Viewer | None = None) -> PageAnswer:
-        """What a reader of a copy is answered; he sends his outline where it is not known."""
-        shown = outline(parts)
-        async with self.here.database.read() as snapshot:
-            page = await reading.find_page(snapshot, self.here.site.id, PAGE.key)
-            self.outlines.remember(self.here.site.id, PAGE.key, Seen(outline_hash(shown), shown))
-            places = await self.outlines.places(snapshot, page, outline_hash(shown)) if page else ()
-            return await reading.read_page(snapshot, viewer or self.here.public, PAGE.key, page, places)
-
-    async def stands(self, *parts: Part) -> list[str | None]:
-        return (await self.read(*parts)).outline or []
-
-    async def cases(self) -> list[anchoring.Case]:
-        async with self.here.database.read() as snapshot:
-            page = await reading.find_page(snapshot, self.here.site.id, PAGE.key)
-            assert page is not None
-            return await anchoring.cases(snapshot, page)
-
-    async def settle(self, case: anchoring.Case, move: Anchor, into: str | None = None) -> Anchoring:
-        async with self.here.database.begin() as tx:
-            return await anchoring.settle(tx, self.here.site.id, case.decision.id, move, into=into)
-
-    async def undo(self, decision: Anchoring) -> Anchoring:
-        async with self.here.database.begin() as tx:
-            return await anchoring.undo(tx, self.here.site.id, decision.id)
-
-    async def show(self, parts: Sequence[Part], network: str) -> bool:
-        """A reader in `network` looks at a copy. Whether that made it the reference."""
-        await self.read(*parts)
-        async with self.here.database.begin() as tx:
-            page = await reading.find_page(tx, self.here.site.id, PAGE.key)
-            assert page is not None
-            return await promotion.sight(tx, page, outline_hash(outline(parts)), network, self.outlines)
-
-    async def reference(self) -> str | None:
-        async with self.here.database.read() as snapshot:
-            page = await reading.find_page(snapshot, self.here.site.id, PAGE.key)
-            return page.reference if page else None
-
-
-async def everywhere(owner: Owner) -> list[str]:
-    """A published article with a thread in each section: their ids in order."""
-    await owner.publish(*ARTICLE)
-    return [await owner.comment(ARTICLE, index) for index in range(len(ARTICLE))]
 
 
 async def test_a_thread_follows_its_section_through_renames_moves_and_edits() -> None:
@@ -160,6 +85,8 @@ async def test_a_split_section_keeps_its_thread_at_the_larger_part_and_the_other
         assert told.outline == [origins, method, None, results, limits]
         assert told.parts == {2: method}
         assert [(row.section_id, row.move) for row in decided] == [(method, Anchor.SPLIT)]
+        await owner.publish(*split, part("Coda"))
+        assert (await owner.read(*split, part("Coda"))).parts == {2: method}, "in later versions too"
 
 
 async def test_merged_sections_bring_both_threads_under_the_new_one() -> None:
@@ -316,222 +243,6 @@ async def test_a_comment_says_when_its_section_read_otherwise() -> None:
             told = await reading.read_then(snapshot, None, comments[0].id)
         assert told.then is not None and told.now is not None
         assert METHOD.text.startswith(told.then.excerpt) and told.now.heading == "Method"
-
-
-# What visitors' copies can and cannot do
-
-
-async def test_a_view_counter_and_a_date_make_no_new_outline() -> None:
-    async with world() as here:
-        owner = Owner(here)
-        threads = await everywhere(owner)
-
-        counted = [
-            Part(f"{each.heading}", f"{each.text} seen 4{at}7 times on 2026-11-{at}") for at, each in enumerate(ARTICLE)
-        ]
-        later = [Part(each.heading, each.text.replace("2026", "2027").replace("7", "9")) for each in counted]
-
-        assert outline_hash(outline(counted)) == outline_hash(outline(later))
-        assert await owner.stands(*counted) == threads
-
-
-async def test_an_unpublished_version_shares_what_it_surely_has_in_common_and_keeps_the_rest_to_itself() -> None:
-    async with world() as here:
-        owner = Owner(here)
-        threads = await everywhere(owner)
-        variant = (*ARTICLE, part("Only in the variant"))
-        mine = await owner.comment(variant, 4, "Who else sees this?", "ben")
-
-        assert await owner.stands(*variant) == [*threads, mine]
-        told = await owner.read(*ARTICLE)
-        assert told.outline == threads and told.earlier == [] and told.comments == len(threads)
-        assert mine not in {section.id for section in told.sections}
-        assert not any(section.heading == "Only in the variant" for section in (await owner.read(*variant)).sections)
-
-        await owner.publish(*variant)
-        assert (await owner.read(*variant)).outline == [*threads, mine], "published, it is everybody's"
-
-
-async def test_what_goes_on_where_only_a_variant_shows_it_is_told_to_nobody_else() -> None:
-    async with world() as here:
-        owner = Owner(here)
-        await everywhere(owner)
-        variant = (*ARTICLE, part("Only in the variant"))
-        since = parse_since((await owner.read(*ARTICLE)).since)
-        mine = await owner.comment(variant, 4, "hidden words", "ben")
-
-        async with here.database.read() as snapshot:
-            told = await reading.changes(snapshot, here.public, PAGE.key, since)
-            theirs = reading.for_reader(told.model_copy(deep=True), frozenset())
-            his = reading.for_reader(told.model_copy(deep=True), frozenset({mine}))
-        assert (theirs.sections, theirs.comments, theirs.total) == ([], [], 4)
-        assert ([section.id for section in his.sections], his.total) == ([mine], 5)
-
-
-async def test_before_anything_is_published_threads_are_shared_where_the_words_are_surely_the_same() -> None:
-    async with world() as here:
-        owner = Owner(here)
-        method = await owner.comment(ARTICLE, 1)
-
-        other = (part("Another beginning"), METHOD.edited(0.1), part("Another end"))
-        assert await owner.stands(*other) == [None, method, None]
-        assert await owner.stands(part("Method", "about something else"), LIMITS) == [None, None]
-        assert (await owner.read(part("Nothing"), part("of this"))).earlier == []
-
-
-async def test_forged_outlines_change_nobody_elses_answer_and_are_read_by_nobody() -> None:
-    async with world() as here:
-        owner = Owner(here)
-        await everywhere(owner)
-        await owner.comment(ARTICLE, 2, "a reply in the real one", "ben")
-        real = (await owner.read(*ARTICLE), await owner.read(*ARTICLE[:2]), await owner.read(part("Nothing known")))
-
-        for number in range(12):
-            forged = [
-                Part("BUY PILLS", METHOD.text if number % 2 else words(f"forged {number}")),
-                Part(ORIGINS.heading, RESULTS.text),
-                ORIGINS.edited(0.05 * number),
-                part(f"Forged {number}"),
-            ]
-            try:
-                await owner.comment(forged, number % 4, "spam", f"spammer {number}")
-            except TooMany:
-                pytest.fail("nobody named a network")
-            await owner.read(*forged)
-
-        now = (await owner.read(*ARTICLE), await owner.read(*ARTICLE[:2]), await owner.read(part("Nothing known")))
-        for before, after in zip(real, now, strict=True):
-            assert (after.outline, after.joined, after.parts, after.earlier) == (
-                before.outline,
-                before.joined,
-                before.parts,
-                before.earlier,
-            )
-            assert "PILLS" not in after.encode().decode() and "Forged" not in after.encode().decode()
-        staff = await owner.read(*ARTICLE, viewer=here.moderator)
-        assert "PILLS" not in staff.encode().decode()
-
-
-async def test_one_network_brings_few_outlines_and_those_nobody_uses_are_collected() -> None:
-    async with world() as here:
-        owner = Owner(here)
-        await everywhere(owner)
-        flood = [[part(f"Forged {number}")] for number in range(placing.MOST_OUTLINES_OF_NETWORK + 1)]
-        for parts in flood[:-1]:
-            await here.post("spammer", outline=outline(parts), network="one")
-        with pytest.raises(TooMany):
-            await here.post("spammer", outline=outline(flood[-1]), network="one")
-        await here.post("reader", outline=outline(flood[-1]), network="another")
-
-        async with here.database.begin() as tx:
-            await tx.execute(update(Comment).where(col(Comment.author_name) == "spammer").values(outline_hash=None))
-        here.clock.now += DAY
-        async with here.database.begin() as tx:
-            await placing.collect(tx)
-            seen = select(func.count()).select_from(Outline).where(col(Outline.source) == OutlineSource.SEEN)
-            assert await tx.scalar(seen) == 1
-            assert await tx.scalar(select(col(Outline.network)).where(col(Outline.network).is_not(None))) == "another"
-        here.clock.now += 30 * DAY
-        async with here.database.begin() as tx:
-            await placing.collect(tx)
-            known = select(func.count()).select_from(Outline).where(col(Outline.network).is_not(None))
-            assert await tx.scalar(known) == 0, "which network it came from is forgotten"
-
-
-async def test_an_outline_that_is_not_known_must_be_sent_whole() -> None:
-    async with world() as here:
-        owner = Owner(here)
-        threads = await everywhere(owner)
-        shown = outline([part("New"), part("Newer")])
-        with pytest.raises(OutlineUnknown):
-            await here.post("ann", section=threads[0], seen=Seen(outline_hash(shown)))
-
-
-# Promotion
-
-
-async def seen_by(owner: Owner, parts: Sequence[Part], networks: int, hours: int) -> bool:
-    """So many networks look at a copy, and again after so many hours."""
-    promoted = [await owner.show(parts, f"network {n}") for n in range(networks)]
-    owner.here.clock.now += hours * 3600
-    return any([*promoted, *[await owner.show(parts, f"network {n}") for n in range(networks)]])
-
-
-NEXT = (METHOD, ORIGINS, RESULTS, part("Coda"))
-
-
-@pytest.mark.parametrize(
-    ("networks", "hours", "becomes"),
-    [
-        (promotion.NETWORKS, promotion.SECONDS // 3600, True),
-        (promotion.NETWORKS - 1, promotion.SECONDS // 3600, False),
-        (promotion.NETWORKS, promotion.SECONDS // 3600 - 1, False),
-        (1, 1000, False),
-    ],
-)
-async def test_what_many_networks_were_shown_for_long_becomes_the_reference(
-    networks: int, hours: int, becomes: bool
-) -> None:
-    async with world() as here:
-        owner = Owner(here)
-        await everywhere(owner)
-        here.clock.now += 30 * DAY
-
-        assert await seen_by(owner, NEXT, networks, hours) is becomes
-
-        assert (await owner.reference() == outline_hash(outline(NEXT))) is becomes
-
-
-async def test_no_number_of_networks_promotes_anything_while_the_reference_is_still_seen() -> None:
-    async with world() as here:
-        owner = Owner(here)
-        await everywhere(owner)
-        before = await owner.read(*ARTICLE)
-        for _day in range(5):
-            assert not await seen_by(owner, NEXT, 60, 23)
-            await owner.show(ARTICLE, "a single reader")
-            here.clock.now += 3600
-
-        assert (await owner.read(*ARTICLE)).outline == before.outline
-        assert await owner.reference() == outline_hash(outline(ARTICLE))
-
-
-async def test_without_a_reference_one_rival_that_two_networks_see_keeps_everything_as_it_is() -> None:
-    async with world() as here:
-        owner = Owner(here)
-        await owner.comment(ARTICLE, 0)
-        for network in ("north", "south"):
-            await owner.show(ARTICLE, network)
-        here.clock.now += promotion.SECONDS - 3600
-        for network in ("north", "south"):
-            await owner.show(ARTICLE, network)
-        assert not await seen_by(owner, NEXT, 60, promotion.SECONDS // 3600 - 2)
-        assert await owner.reference() is None
-        assert await seen_by(owner, NEXT, 60, 2 * promotion.SECONDS // 3600), "once the rival is not seen any more"
-
-
-async def test_readers_headings_are_not_told_even_of_what_they_promoted() -> None:
-    async with world() as here:
-        owner = Owner(here)
-        await owner.comment(ARTICLE, 0)
-        assert await seen_by(owner, ARTICLE, promotion.NETWORKS, promotion.SECONDS // 3600)
-        assert await seen_by(owner, NEXT[1:2], promotion.NETWORKS, 3 * promotion.SECONDS // 3600) is True
-
-        assert all(not section.heading for section in (await owner.read(*ARTICLE)).sections)
-
-
-async def test_sightings_of_one_network_and_of_one_page_are_bounded() -> None:
-    async with world() as here:
-        owner = Owner(here)
-        await everywhere(owner)
-        for number in range(promotion.MOST_OF_NETWORK + 4):
-            await owner.show([part(f"Forged {number}")], "one")
-        async with here.database.begin() as tx:
-            assert await tx.scalar(select(func.count()).select_from(Sighting)) == promotion.MOST_OF_NETWORK
-            here.clock.now += 30 * DAY
-        async with here.database.begin() as tx:
-            await promotion.forget(tx)
-            assert await tx.scalar(select(func.count()).select_from(Sighting)) == 0
 
 
 # A page that moved
