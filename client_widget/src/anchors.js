@@ -135,13 +135,19 @@ const DID = {
   undo: (one) => (one.new ? `${named(one.old)} was put back to ${named(one.new)}` : `${named(one.old)} was taken out again`),
 };
 
+/** How the section began, before and after, for whoever wants to see it. @param {Case} one */
+const sides = ({ old, new: now }) => old?.excerpt || now?.excerpt
+  ? h("details", {}, h("summary", {}, now?.excerpt ? "Then and now" : "Then"),
+    h("div", { className: "sides" }, half("Then", old), now?.excerpt ? half("Now", now) : null))
+  : null;
+
 /** What only people decide. */
 const PEOPLES = new Set(["same", "merge", "apart", "undo"]);
 
 /** @param {Anchors} told @param {Case} one @param {boolean} latest whether nothing later is said of its thread */
 const decision = (told, one, latest) => h("li", {},
   h("div", {}, h("b", {}, capital((DID[one.move] ?? (() => one.move))(one)).replace(/[^?]$/, "$&.")),
-    one.reason ? why(one) : null,
+    one.reason ? why(one) : null, sides(one),
     h("p", { className: "soft" }, `${one.by ?? (PEOPLES.has(one.move) ? "At the command line" : "By rule")}, `, h("time", { title: date(one.at) }, ago(one.at)),
       `, ${some(one.comments ?? 0, "comment", "comments")}`)),
   h("div", { className: "actions" },

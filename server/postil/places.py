@@ -145,13 +145,12 @@ def carry(old: Places, matches: Sequence[Match], start: Places, *, join: bool = 
             if id not in used:
                 places[to] = places[to].with_thread(id)
                 used.add(id)
-        if old[at].part_of and not old[at].id:
-            places[to] = replace(places[to], part_of=old[at].part_of)
+        places[to] = replace(places[to], part_of=places[to].part_of or old[at].part_of)
     for _, at in kept:
         for to in matches[at].to[1:]:
-            if old[at].id and free[to] and not places[to].id:
+            if free[to] and not places[to].id:
                 places[to] = replace(places[to], part_of=old[at].id)
-    return tuple(places)
+    return tuple(replace(place, part_of=None) if place.part_of in place.ids else place for place in places)
 
 
 class Outlines:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from postil import reading, windows
-from postil.answers import NestedComment, PageAnswer, SectionAnswer
+from postil.answers import NestedComment, PageAnswer
 from postil.cursors import Sort
 from postil.db import Snapshot
 from postil.errors import PostilError
@@ -94,10 +94,12 @@ async def _discussion(request: Request, snapshot: Snapshot, viewer: Viewer, url:
         parts.append("<p>Nobody has written here yet.</p>")
     earlier = {each.section for each in page.earlier}
     sections = sorted(page.sections, key=lambda section: (section.id in earlier, _place(page, section.id)))
+    first = (page.outline or [None])[0]
     for section in sections[:SECTIONS_SHOWN]:
         window = await windows.open_window(snapshot, viewer, section.id, COMMENTS_SHOWN)
         answer = await windows.read_threads(snapshot, window, Sort.OLDEST)
-        parts += _section(section, nest(answer.comments), is_earlier=section.id in earlier)
+        unnamed = "Introduction" if section.id == first else "A part of the article"
+        parts += _section(section.heading or unnamed, nest(answer.comments), is_earlier=section.id in earlier)
     return "\n".join(parts)
 
 
@@ -116,10 +118,9 @@ def _place(page: PageAnswer, section: str) -> int:
     return at.get(section, len(at))
 
 
-def _section(section: SectionAnswer, comments: Sequence[NestedComment], *, is_earlier: bool) -> list[str]:
-    heading = f'<h2 dir="auto">{escape(section.heading or "A part of the article")}</h2>'
+def _section(heading: str, comments: Sequence[NestedComment], *, is_earlier: bool) -> list[str]:
     gone = ['<p class="earlier">This part is no longer in the article.</p>'] if is_earlier else []
-    return [heading, *gone, *(_comment(comment) for comment in comments)]
+    return [f'<h2 dir="auto">{escape(heading)}</h2>', *gone, *(_comment(comment) for comment in comments)]
 
 
 def _comment(comment: NestedComment) -> str:
