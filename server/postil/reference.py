@@ -8,7 +8,7 @@ these is written down with its reason.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, func, select
 from sqlmodel import col
 
 from postil.changing import Change
@@ -23,6 +23,8 @@ from postil.states import Anchor, OutlineSource
 EXCERPT = 240
 # Further back than an owner looks; of the older ones those stay that a comment was written under.
 MOST_REFERENCES = 50
+# Sections of two outlines together, over all comparisons of one change: a second or two with the page locked.
+MOST_COMPARED = 5_000
 Threads = dict[str, Section]
 
 
@@ -123,17 +125,21 @@ def _settled(outline: Outline, threads: Threads) -> Places:
 
 
 async def _bring_back(change: Change, outline: Outline, threads: Threads, places: Places) -> Places:
-    """Threads that had lost their words, or stood only where their own readers saw them, and surely stand here."""
+    """Threads that had lost their words, or stood only where their own readers saw them, and surely stand here.
+
+    Everybody's come first. What a flood of outlines leaves over waits on where it is seen.
+    """
     apart = await _kept_apart(change)
     waiting: dict[str, list[Section]] = {}
-    for section in sorted(threads.values(), key=lambda each: each.id):
+    for section in sorted(threads.values(), key=lambda each: (not each.is_shared, each.id)):
         if section.id not in standing(places) | apart and section.outline_hash:
             waiting.setdefault(section.outline_hash, []).append(section)
+    compared = 0
     for hash, sections in waiting.items():
-        source = await change.tx.get(Outline, (change.page.id, hash))
-        if source is outline:
+        if hash == outline.hash:
             places = _join(places, sections)
-        elif source is not None:
+        elif compared <= MOST_COMPARED and (source := await change.tx.get(Outline, (change.page.id, hash))):
+            compared += source.size + outline.size
             matches = await compare(covered(sections_of(source)), covered(sections_of(outline)))
             places = carry(_only(source, sections), matches, places, join=True)
     return places
@@ -159,9 +165,12 @@ def _only(source: Outline, sections: Iterable[Section]) -> Places:
 
 async def _kept_apart(change: Change) -> set[str]:
     """Threads that the owner took from their place: they do not return by themselves."""
-    query = select(Anchoring).where(col(Anchoring.page_id) == change.page.id).order_by(col(Anchoring.id))
-    latest = {row.section_id: row for row in await change.tx.scalars(query)}
-    return {id for id, row in latest.items() if id and row.move in (Anchor.APART, Anchor.UNDO)}
+    of_page = select(func.max(Anchoring.id)).where(col(Anchoring.page_id) == change.page.id)
+    latest = of_page.group_by(col(Anchoring.section_id))
+    apart = select(col(Anchoring.section_id)).where(
+        col(Anchoring.id).in_(latest), col(Anchoring.move).in_((Anchor.APART, Anchor.UNDO))
+    )
+    return {id for id in await change.tx.scalars(apart) if id}
 
 
 def _fill(places: Places, own: Places) -> Places:
