@@ -6,13 +6,11 @@ Both give the page its reference (reference.py), and its row where nobody has wr
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from postil.apart import read_apart
 from postil.changing import changing
 from postil.db import Database, Transaction
 from postil.discussion import PageRef, find_or_make_page
-from postil.document import Document, UnreadableDocument
 from postil.errors import FetchRefused, Invalid, StateConflict, Superseded
 from postil.fetching import Fetched, check_gone, fetch_page
 from postil.models import Anchoring, Outline, Page
@@ -23,6 +21,9 @@ from postil.reference import Given, set_reference
 from postil.sites import origins_of
 from postil.states import OutlineSource
 from postil.urls import owner_key, page_key, page_url
+
+if TYPE_CHECKING:
+    from postil.document import Document
 
 MOST_KEY = 200
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s\"';]+)", re.IGNORECASE)
@@ -113,8 +114,12 @@ async def refresh(database: Database, site: str, asked: PageRef, networks: Seque
     raise StateConflict(f"This address shows {there.url} now. Say among the page's anchors whether it moved there.")
 
 
-async def fetch_document(url: str, origins: Collection[str], networks: Sequence[str] = ()) -> Document:
+async def fetch_document(url: str, origins: Collection[str], networks: Sequence[str] = ()) -> "Document":
     """What the widget would find at a URL. It is read in a process apart: the page may be anybody's work by now."""
+    # Imported here: the parser takes a moment, and most services never fetch.
+    from postil.apart import read_apart
+    from postil.document import UnreadableDocument
+
     fetched = await fetch_page(url, origins, networks)
     try:
         return await read_apart(fetched.body, fetched.url, charset_of(fetched))
@@ -128,7 +133,7 @@ def charset_of(fetched: Fetched) -> str | None:
     return found[1] if found else None
 
 
-def publication_of(document: Document, source: OutlineSource, at: int) -> Publication:
+def publication_of(document: "Document", source: OutlineSource, at: int) -> Publication:
     """A document as a publication; Invalid where the key that it names is longer than one may be."""
     if document.key and len(document.key) > MOST_KEY:
         raise Invalid("page.key", f"The page's own key (data-page) has more than {MOST_KEY} characters. Shorten it.")
