@@ -93,12 +93,12 @@ async def _discussion(request: Request, snapshot: Snapshot, viewer: Viewer, url:
     if not page.sections:
         parts.append("<p>Nobody has written here yet.</p>")
     earlier = {each.section for each in page.earlier}
-    sections = sorted(page.sections, key=lambda section: (section.id in earlier, _place(page, section.id)))
-    first = (page.outline or [None])[0]
+    led = page.outline or [None]
+    sections = sorted(page.sections, key=lambda each: (each.id in earlier, _place(page, each.id), each.id not in led))
     for section in sections[:SECTIONS_SHOWN]:
         window = await windows.open_window(snapshot, viewer, section.id, COMMENTS_SHOWN)
         answer = await windows.read_threads(snapshot, window, Sort.OLDEST)
-        unnamed = "Introduction" if section.id == first else "A part of the article"
+        unnamed = "Introduction" if section.id == led[0] else "A part of the article"
         parts += _section(section.heading or unnamed, nest(answer.comments), is_earlier=section.id in earlier)
     return "\n".join(parts)
 
