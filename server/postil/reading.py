@@ -457,10 +457,21 @@ async def _marked(snapshot: Snapshot, kind: type[Reaction] | type[Flag], author:
     return list(await snapshot.scalars(query))
 
 
+async def _where_they_are(snapshot: Snapshot, pages: Sequence[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """The same pages, under their present keys where they have moved."""
+    asked = or_(*(and_(col(PageAlias.site_id) == site, col(PageAlias.key) == key) for site, key, _ in pages))
+    query = select(col(PageAlias.site_id), col(PageAlias.key), col(Page.key)).join(
+        Page, col(PageAlias.page_id) == Page.id
+    )
+    moved = {(site, old): new for site, old, new in await snapshot.execute(query.where(asked))}
+    return [(site, moved.get((site, key), key), url) for site, key, url in pages]
+
+
 async def count_pages(snapshot: Snapshot, pages: Sequence[tuple[str, str, str]]) -> list[CountAnswer]:
     """Published comments and views of many pages, each (site, key, url as asked); unknown ones have none."""
     if not pages:
         return []
+    pages = await _where_they_are(snapshot, pages)
     wanted = or_(*(and_(col(Page.site_id) == site, col(Page.key) == key) for site, key, _ in pages))
     everybodys = or_(col(Section.is_shared), col(Page.reference).is_(None))
     query = (
