@@ -257,10 +257,17 @@ function sha256(text) {
   return state.map((x) => (x >>> 0).toString(16).padStart(8, "0")).join("");
 }
 
+/** Without digits, but where only these tell two apart. @param {string[]} texts */
+const lean = (texts) => {
+  const bare = texts.map((text) => text.replace(/\p{Nd}/gu, ""));
+  return bare.map((text, at) => (bare.indexOf(text) === bare.lastIndexOf(text) ? text : texts[at]));
+};
+
 /** `outline_hash` of server/postil/outline.py. @param {Postil.Outline["sections"]} rows */
 export function hashOf(rows) {
-  const bare = (/** @type {string} */ text) => text.replace(/\p{Nd}/gu, "");
-  const said = rows.map(({ level, key = "", id = "", heading, print = "" }) => [level, key, bare(id), bare(heading), print]);
+  const ids = lean(rows.map(({ id = "" }) => id));
+  const headings = lean(rows.map(({ heading }) => heading));
+  const said = rows.map(({ level, key = "", print = "" }, at) => [level, key, ids[at], headings[at], print]);
   return sha256(JSON.stringify(said)).slice(0, 32);
 }
 

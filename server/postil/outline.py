@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from postil.fingerprint import Sample, read_print
 from postil.likeness import without_digits
@@ -43,18 +43,35 @@ class OutlineSection:
 
 
 def outline_hash(sections: Iterable[OutlineSection]) -> str:
-    """The name of an outline: 32 hex digits over levels, keys, ids, headings and prints, but for digits.
+    """The name of an outline: 32 hex digits over levels, keys, ids, headings and prints, as `covered` says.
 
-    So a view counter or a date makes no new outline, and one changed word does; keys are the author's and stay whole.
-    `outlineOf` in client_widget/src/sections.js computes the same (tests/data/outline_vectors.json). It is
-    cut from SHA-256, and over JSON, because a place is looked up by this name: whoever could make
-    a second outline of the same name could move other readers' threads.
+    So a view counter or a date makes no new outline, and one changed word does. `outlineOf` in
+    client_widget/src/sections.js computes the same (tests/data/outline_vectors.json). It is cut from SHA-256, and over
+    JSON, because a place is looked up by this name: whoever could make a second outline of the same name could move
+    other readers' threads.
     """
-    rows = [
-        [s.level, s.key or "", without_digits(s.id or ""), without_digits(s.heading), s.print or ""] for s in sections
-    ]
+    rows = [[s.level, s.key or "", s.id or "", s.heading, s.print or ""] for s in covered(sections)]
     text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:HASH_DIGITS]
+
+
+def covered(sections: Iterable[OutlineSection]) -> tuple[OutlineSection, ...]:
+    """What a hash covers: ids and headings without digits, but where only these tell two of a page apart ("Step 1",
+    "Step 2"). Of a visitor's outline nothing else is believed: he could forge it under another's hash.
+    """
+    sections = tuple(sections)
+    ids = _lean([section.id or "" for section in sections])
+    headings = _lean([section.heading for section in sections])
+    return tuple(
+        replace(section, id=id or None, heading=heading, first=None, last=None)
+        for section, id, heading in zip(sections, ids, headings, strict=True)
+    )
+
+
+def _lean(texts: Sequence[str]) -> list[str]:
+    bare = [without_digits(text) for text in texts]
+    counts = Counter(bare)
+    return [text if counts[short] > 1 else short for text, short in zip(texts, bare, strict=True)]
 
 
 def nearly(one: Sequence[OutlineSection], other: Sequence[OutlineSection]) -> bool:

@@ -18,7 +18,7 @@ from sqlmodel import col
 
 from postil.db import Snapshot
 from postil.models import Outline, Page
-from postil.outline import Match, OutlineSection, Verdict, match, nearly, without_digits
+from postil.outline import Match, OutlineSection, Verdict, covered, match, nearly
 
 # A page that was edited more often than that since anybody wrote has long had a reference of a later time.
 MOST_PAST = 6
@@ -77,20 +77,6 @@ class Seen(NamedTuple):
 
     hash: str
     sections: tuple[OutlineSection, ...] = ()
-
-
-def covered(sections: Iterable[OutlineSection]) -> tuple[OutlineSection, ...]:
-    """What an outline's hash covers of a visitor's sections. The rest he could forge under another's hash."""
-    return tuple(
-        replace(
-            section,
-            heading=without_digits(section.heading),
-            id=without_digits(section.id or "") or None,
-            first=None,
-            last=None,
-        )
-        for section in sections
-    )
 
 
 def sections_of(outline: Outline) -> tuple[OutlineSection, ...]:

@@ -11,8 +11,8 @@ from postil.db import Transaction
 from postil.errors import Invalid, NotFound, OutlineUnknown, TooMany
 from postil.ids import new_id
 from postil.models import Comment, Outline, Section
-from postil.outline import OutlineSection, outline_hash
-from postil.places import Outlines, Places, Seen, covered, find_alike, places_in, rows_of
+from postil.outline import OutlineSection, covered, outline_hash
+from postil.places import Outlines, Places, Seen, find_alike, places_in, rows_of
 from postil.states import OutlineSource
 
 # Far above any article; bounds for what forged outlines can make of a page (house, law 7). They are collected when no

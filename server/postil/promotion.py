@@ -11,8 +11,8 @@ from sqlmodel import col
 from postil.changing import changing
 from postil.db import Transaction
 from postil.models import Outline, Page, Sighting
-from postil.outline import OutlineSection
-from postil.places import Outlines, covered, find_alike, sections_of
+from postil.outline import OutlineSection, covered
+from postil.places import Outlines, find_alike, sections_of
 from postil.reference import Given, set_reference
 from postil.states import OutlineSource
 from postil.upsert import insert_if_new

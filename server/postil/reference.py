@@ -15,8 +15,8 @@ from postil.changing import Change
 from postil.ids import new_id
 from postil.models import Anchoring, Comment, Outline, Section
 from postil.names import clean_text
-from postil.outline import Match, OutlineSection, Verdict, outline_hash
-from postil.places import Place, Places, carry, compare, covered, place_of, places_in, rows_of, sections_of, standing
+from postil.outline import Match, OutlineSection, Verdict, covered, outline_hash
+from postil.places import Place, Places, carry, compare, place_of, places_in, rows_of, sections_of, standing
 from postil.placing import stand
 from postil.states import Anchor, OutlineSource
 

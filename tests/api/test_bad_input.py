@@ -11,6 +11,8 @@ from tests.api.doors import NEVER_ISSUED
 from tests.service import ORIGIN, OTHER, URL, Json, Moderator, Reader, Service, Visitor, refused
 from websockets.exceptions import ConnectionClosed
 
+from postil.web.body import MAX_OUTLINE
+
 MALFORMED = [
     b"",
     b"{",
@@ -80,7 +82,7 @@ def test_wrong_types_are_422_and_name_the_field(reader: Reader, field: str, wron
 
 def test_too_many_bytes_are_413(reader: Reader) -> None:
     with refused(413, "too_large"):
-        sent(reader, b'{"source": "' + b"x" * 70_000 + b'"}')
+        sent(reader, b'{"source": "' + b"x" * MAX_OUTLINE + b'"}')
 
 
 def test_too_many_characters_are_422(reader: Reader) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 
 import httpx2
 from tests.browser.stage import Stage
-from tests.service import outlined
 
+from postil.document import read_document
 from postil.outline import OutlineSection, outline_hash
+from postil.places import rows_of
 
 AT_ONCE = 6
 PLAIN = "Ines"
@@ -20,7 +21,9 @@ PLAIN = "Ines"
 
 @dataclass
 class Flood:
-    """Posts at `url`'s page. `told`: the comment that each string's key ended in. `counts`: field and answer."""
+    """Posts at `url`'s page, as somebody who was shown it. `told`: the comment that each string's key ended in.
+    `counts`: field and answer.
+    """
 
     stage: Stage
     url: str
@@ -28,6 +31,16 @@ class Flood:
     told: dict[str, dict[str, Any]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        html = self.stage.articles.pages[self.url.removeprefix(self.stage.site)]
+        sections = read_document(html, self.url).sections
+        self.shown = {"hash": outline_hash(sections), "sections": rows_of(sections)}
+        self.first = len(sections) - len(self.headings)  # an introduction may stand before them
+
+    def where(self, at: int) -> dict[str, Any]:
+        """One of the page's headed sections, each in its turn."""
+        return {"outline": self.shown, "index": self.first + at % len(self.headings)}
 
     async def _post(self, client: httpx2.AsyncClient, **body: Any) -> httpx2.Response:
         whole = {"page": {"url": self.url}, "name": PLAIN, "source": "Yes.", "nonce": secrets.token_urlsafe(12), **body}
@@ -39,7 +52,7 @@ class Flood:
     async def _comment(self, client: httpx2.AsyncClient, at: int, key: str, text: str) -> None:
         """As the body, below two links to it, and as the name; then with as much of it as a name can be."""
         links = f"[x](<{text}>) [x]({text})\n\n"
-        where = outlined(at % len(self.headings), self.headings)
+        where = self.where(at)
         source = links + text if len(links + text) <= 10_000 else text
         for name in (text, text[:60], PLAIN):
             response = await self._post(client, source=source, name=name, **where)
@@ -55,7 +68,7 @@ class Flood:
     async def _words(self, client: httpx2.AsyncClient, at: int, key: str, text: str) -> None:
         """As it is, in the first section; said by whom it names as far as a name goes."""
         for name in (text[:60], PLAIN):
-            response = await self._post(client, source=text, name=name, **outlined(0, self.headings))
+            response = await self._post(client, source=text, name=name, **self.where(0))
             if response.status_code == 201:
                 self.told[key] = response.json()
                 return
@@ -74,7 +87,7 @@ class Flood:
 
     async def _address(self, client: httpx2.AsyncClient, at: int, key: str, text: str) -> None:
         """As the whole address of a page."""
-        response = await self._post(client, page={"url": text}, **outlined(0, self.headings))
+        response = await self._post(client, page={"url": text}, **self.where(0))
         self.counts[f"address {response.status_code}"] += 1
         if response.status_code == 201:
             self.told[key] = response.json()

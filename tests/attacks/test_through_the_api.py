@@ -7,11 +7,22 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
+from sqlalchemy import select
+from sqlmodel import col
 from tests.attacks.corpora import EVERYTHING, HERE, strings
 from tests.attacks.flood import Flood
 from tests.attacks.harness import assault
 from tests.attacks.witness import Witness, attempts
 from tests.browser.stage import Reader, Stage, open_stage
+
+from postil import publishing, sites
+from postil.discussion import PageRef
+from postil.models import Section
+from postil.outline import OutlineSection
+from postil.publishing import Publication
+from postil.reference import Given
+from postil.states import OutlineSource
+from postil.urls import page_key, page_url
 
 pytestmark = pytest.mark.browser
 
@@ -50,7 +61,7 @@ READ_ALL = """async () => {
   }
 }"""
 
-# Follows links to comments whose sections are on no page here: their headings are the poster's own.
+# Follows links to comments whose sections are on no page here: their headings are what an owner published.
 READ_HEADINGS = """async (ids) => {
   const heads = [];
   for (const id of ids) {
@@ -121,15 +132,39 @@ def test_the_widget_shows_every_comment_and_nothing_of_it_happens(scene: Scene, 
     assert reader.failures == []
 
 
-def test_a_stranger_s_heading_is_text_in_the_widget(scene: Scene, witness: Witness) -> None:
+def test_a_strangers_heading_is_told_to_nobody(scene: Scene) -> None:
+    assert len(scene.pages.told) > 60
+    assert not any("heading" in one["section"] for one in scene.pages.told.values())
+
+
+def test_what_an_owner_calls_a_section_is_text_in_the_widget(scene: Scene, witness: Witness) -> None:
+    told = dict(list(scene.pages.told.items())[:20])
+    published = [publish(scene.stage, one["url"], scene.texts[key]) for key, one in told.items()]
     reader = Reader(witness.context, "Rosa")
     reader.visit(scene.url)
-    told = list(scene.pages.told.values())[:20]
-    heads = reader.page.evaluate(READ_HEADINGS, [one["comment"]["id"] for one in told])
+    heads = reader.page.evaluate(READ_HEADINGS, [one["comment"]["id"] for one in told.values()])
 
-    assert [text for text, _ in heads] == [one["section"].get("heading", "") for one in told]
+    assert [" ".join(text.split()) for text, _ in heads] == [" ".join(heading.split()) for heading in published]
     assert not any(elements for _, elements in heads)
     assert harmless(reader.page, witness)
+
+
+def publish(stage: Stage, url: str, text: str) -> str:
+    """Let the very page that a string was posted on be its owner's: the heading that readers are then told."""
+    section = OutlineSection(heading=text[:300], level=2, id=text[:200], key=text[:200])
+
+    async def work() -> str:
+        async with stage.resources.database.begin() as tx:
+            site = await sites.site_of(tx, stage.site)
+            assert site is not None
+            given = Given((section,), OutlineSource.PUBLISHED, (text[:240],))
+            done = await publishing.publish(
+                tx, site.id, Publication(PageRef(page_key(url), page_url(url)), given, tx.now)
+            )
+            rows = await tx.scalars(select(Section).where(col(Section.page_id) == done.page.id))
+            return rows.one().heading or "A section that is no longer here"
+
+    return stage.loop.run(work())
 
 
 def test_the_page_without_javascript_is_as_harmless(scene: Scene, witness: Witness) -> None:

@@ -54,6 +54,14 @@ def test_counters_and_dates_do_not_rename_an_outline(text: str) -> None:
     assert outline_hash([section("Bells (3)")]) == outline_hash([section("Bells (14)")])
 
 
+def test_numbers_count_where_only_they_tell_two_sections_apart() -> None:
+    """Else a list of years that moved on by one would be the same page, and each thread stand under the next year."""
+    years = [outline_hash([section(f"{year}", "") for year in (first, first + 1)]) for first in (2021, 2022)]
+    steps = [outline_hash([section("Steps", "", id=f"step-{n}") for n in (first, first + 1)]) for first in (1, 2)]
+
+    assert len({*years, *steps}) == 4
+
+
 def test_a_word_renames_an_outline_and_so_does_a_key() -> None:
     names = [
         outline_hash([section("Bells", "Read 12 times.")]),
