@@ -36,11 +36,11 @@ class Flood:
         html = self.stage.articles.pages[self.url.removeprefix(self.stage.site)]
         sections = read_document(html, self.url).sections
         self.shown = {"hash": outline_hash(sections), "sections": rows_of(sections)}
-        self.first = len(sections) - len(self.headings)  # an introduction may stand before them
+        self.indices = [[section.heading for section in sections].index(heading) for heading in self.headings]
 
     def where(self, at: int) -> dict[str, Any]:
         """One of the page's headed sections, each in its turn."""
-        return {"outline": self.shown, "index": self.first + at % len(self.headings)}
+        return {"outline": self.shown, "index": self.indices[at % len(self.headings)]}
 
     async def _post(self, client: httpx2.AsyncClient, **body: Any) -> httpx2.Response:
         whole = {"page": {"url": self.url}, "name": PLAIN, "source": "Yes.", "nonce": secrets.token_urlsafe(12), **body}
