@@ -261,6 +261,8 @@ def test_what_an_article_says_is_text(stage: Stage, olga: Callable[..., Page]) -
     desk.stage.loop.run(desk._publish(((evil, PARTS[1][1]), ("Two", f"{evil} {PARTS[2][1]}"))))
     page = olga()
     page.goto(desk.screen)
+    expect(page.locator(".log li").first).to_be_visible()
+    page.locator(".log details").evaluate_all("(all) => all.forEach((each) => { each.open = true; })")
     expect(page.locator(".log").get_by_text(evil).first).to_be_visible()
     expect(page.locator("#postil-anchors img")).to_have_count(0)
 
