@@ -1,6 +1,7 @@
 """The verbs of owners about where threads stand: the same section after all, merged into another, kept apart; and undo.
 
-Each is one row of the log, which names the decision that it answers. An undo is such a row too, and can be undone.
+Each is one row of the log, which names the decision that it answers. An undo is such a row too, and can be
+undone while what it asked again is not open.
 """
 
 from collections.abc import AsyncIterator, Sequence

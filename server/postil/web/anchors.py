@@ -78,7 +78,7 @@ async def apart(request: Request, decision: Id, authorization: Staff) -> Reply[A
 
 
 async def undo(request: Request, decision: Id, authorization: Staff) -> Reply[AnchorsAnswer]:
-    """Take a decision back, whoever made it. The undo is a decision too, and can be undone."""
+    """Take a decision back, whoever made it. The undo is a decision too."""
     return await _settle(request, authorization, decision, Anchor.UNDO)
 
 
