@@ -53,7 +53,17 @@ class Refused(Exception):
         assert response.headers["content-type"] == PROBLEM, response.text
         self.problem: dict[str, Json] = response.json()
         assert {"type", "title", "status", "code", "detail"} <= set(self.problem), self.problem
-        assert set(self.problem) <= {"type", "title", "status", "code", "detail", "field", "closed_at", "retry_after"}
+        assert set(self.problem) <= {
+            "type",
+            "title",
+            "status",
+            "code",
+            "detail",
+            "field",
+            "closed_at",
+            "until",
+            "retry_after",
+        }
         self.status, self.code = response.status_code, self.problem["code"]
         assert self.problem["status"] == self.status
         assert self.problem["type"] == f"urn:postil:problem:{self.code}"

@@ -24,6 +24,7 @@ from postil.errors import (
     WrongSection,
 )
 from postil.ids import hash_token, new_id
+from postil.judging import NO_SIGNS, Signs, judge_post
 from postil.markup import RENDERER, Rendered
 from postil.models import (
     Author,
@@ -42,6 +43,7 @@ from postil.names import normalise, skeleton
 from postil.places import Outlines, Seen
 from postil.placing import Aim, MadeSection, find_or_make_section
 from postil.reading import find_author, find_page, page_of
+from postil.rules import Effect
 from postil.states import Move, SectionState, State, check
 from postil.upsert import insert_if_new
 from postil.viewer import Viewer
@@ -75,6 +77,7 @@ class Draft:
     outline: Seen | None = None
     index: int = 0
     network: str | None = None
+    signs: Signs = NO_SIGNS
 
     @property
     def body_hash(self) -> str:
@@ -114,7 +117,8 @@ async def post(
         tx.add(comment)
         tx.add(Posted(author_id=author.id, nonce=draft.nonce, body_hash=draft.body_hash, comment_id=comment.id))
         await _join_thread(change, comment, parent)
-        state = State.PENDING if site.premoderate else State.PUBLISHED
+        verdict = await judge_post(tx, viewer, author, place.section, draft.source, rendered.html, draft.signs)
+        state = State.PUBLISHED if verdict.effect is Effect.PASS else State.PENDING
         place.section.pending += 1  # it begins as one that waits, and moves on from there like any other
         await set_state(change, comment, place.section, state)
     return Written(comment, place.section, change.page, site)
@@ -125,7 +129,7 @@ async def edit(tx: Transaction, viewer: Viewer, comment_id: str, source: str, re
     async with _own(tx, viewer, comment_id) as own:
         comment, site = own.comment, own.site
         closed_at = comment.created_at + site.edit_window
-        state = State.PENDING if site.premoderate else comment.state
+        state = comment.state
         check(Move.EDIT, comment.state, state)
         if tx.now > closed_at:
             raise EditWindowClosed(closed_at)

@@ -3,6 +3,7 @@
 PostilError                    code
 ├── Invalid                    invalid              a field's value cannot be used
 │   ├── TooLong                too_long             a field has more characters than it may
+│   ├── Blocked              blocked              a rule of the site refuses such a text
 │   ├── NameRefused            name_refused         a name that belongs to, or looks like, somebody else's
 │   └── FetchRefused           fetch_refused        a page that the server will not or cannot fetch
 ├── NotFound                   not_found            never issued, or not for this viewer: the same answer
@@ -70,6 +71,14 @@ class NameRefused(Invalid):
         super().__init__(field, detail)
 
 
+class Blocked(Invalid):
+    code = "blocked"
+    sentence = "This site does not take such a text. Say it in other words."
+
+    def __init__(self, detail: str | None = None, field: str = "source") -> None:
+        super().__init__(field, detail)
+
+
 class FetchRefused(Invalid):
     code = "fetch_refused"
     sentence = "This page could not be fetched. See that its address is the site's own, and that it answers with HTML."
@@ -101,6 +110,19 @@ class Forbidden(PostilError):
 class OriginRefused(Forbidden):
     code = "origin_refused"
     sentence = "This page's address is not one of the site's. Its owner can add it with `postil site add`."
+
+
+class Banned(Forbidden):
+    code = "banned"
+    sentence = "A moderator of this site has taken your leave to write here. You can still read."
+
+    def __init__(self, detail: str | None = None, until: int | None = None) -> None:
+        super().__init__(detail)
+        self.until = until
+
+    @property
+    def extra(self) -> dict[str, str | int]:
+        return {} if self.until is None else {"until": self.until}
 
 
 class EditWindowClosed(Forbidden):
@@ -171,6 +193,11 @@ class _Later(PostilError):
 class TooMany(_Later):
     code = "too_many"
     sentence = "That was too much at once. Wait a little, then try again."
+
+
+class TooSoon(TooMany):
+    code = "too_soon"
+    sentence = "This section goes slowly: wait a little before you write in it again."
 
 
 class Unavailable(_Later):

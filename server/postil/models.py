@@ -36,11 +36,16 @@ class Lineage(SQLModel, table=True):
 
 
 class Site(SQLModel, table=True):
+    """`reasons` are the site's own, each {"text", "is_spam"}; none: postil.policy.REASONS. `queue_revision` counts
+    what changed in the moderators' queue.
+    """
+
     id: str = Field(primary_key=True, sa_type=ID)
     name: str
-    premoderate: bool = False
     edit_window: int = 900
     signing_key: str | None = None
+    reasons: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    queue_revision: int = Field(default=0, sa_type=BigInteger)
     created_at: int = Field(sa_type=BigInteger)
 
 
@@ -52,13 +57,24 @@ class Origin(SQLModel, table=True):
 
 
 class Moderator(SQLModel, table=True):
-    __table_args__ = (UniqueConstraint("site_id", "skeleton"),)
+    """An account of a site. `address` and `password_hash` (argon2) are None until the invitation is taken up;
+    `totp_secret` where he wants a second step, `totp_step` the last one used, so that none works twice.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("site_id", "skeleton"),
+        Index("ux_moderator_address", "site_id", "address", unique=True),
+    )
 
     id: str = Field(primary_key=True, sa_type=ID)
     site_id: str = Field(foreign_key="site.id", sa_type=ID)
     name: str
     skeleton: str
     role: Role = Field(sa_type=enum_text(Role))
+    address: str | None = Field(default=None, index=True)
+    password_hash: str | None = None
+    totp_secret: str | None = None
+    totp_step: int | None = Field(default=None, sa_type=BigInteger)
     created_at: int = Field(sa_type=BigInteger)
     revoked_at: int | None = Field(default=None, sa_type=BigInteger)
 
@@ -74,19 +90,28 @@ class OneTimeCode(SQLModel, table=True):
 
 
 class StaffSession(SQLModel, table=True):
-    """A bearer token of a moderator. One that was granted to a page names the session that granted it."""
+    """A moderator's sign-in: a cookie's, or a bearer token. One granted to a page names the session that granted it.
+
+    `device` is what his browser called itself, shortened, so that he knows it in the list of his sessions.
+    """
 
     id: str = Field(primary_key=True, sa_type=ID)
     token_hash: str = Field(unique=True)
     moderator_id: str = Field(foreign_key="moderator.id", index=True, sa_type=ID)
     scope: Scope = Field(sa_type=enum_text(Scope))
     granted_by: str | None = Field(default=None, index=True, sa_type=ID)
+    device: str = ""
+    created_at: int = Field(default=0, sa_type=BigInteger)
+    seen_at: int = Field(default=0, sa_type=BigInteger)
     expires_at: int = Field(index=True, sa_type=BigInteger)
     revoked_at: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class Author(SQLModel, table=True):
-    """A guest: known by the hash of a token that only his browser has."""
+    """A guest: known by the hash of a token that only his browser has.
+
+    `flags_right` and `flags_wrong`: how often a moderator agreed with a flag of his, and how often not.
+    """
 
     __table_args__ = (UniqueConstraint("site_id", "token_hash"),)
 
@@ -94,6 +119,8 @@ class Author(SQLModel, table=True):
     site_id: str = Field(foreign_key="site.id", sa_type=ID)
     token_hash: str
     name: str
+    flags_right: int = 0
+    flags_wrong: int = 0
     created_at: int = Field(sa_type=BigInteger)
 
 
@@ -163,11 +190,13 @@ class Section(SQLModel, table=True):
 
     It was last seen at `at` of the outline `outline_hash`; that is evidence, never identity. `is_shared`: it stands, or
     once stood, in the page's reference, so everybody may see it. `heading` is the owner's own text, or "".
+    `pace`: in the state `slow`, one comment of an author in so many minutes.
     """
 
     id: str = Field(primary_key=True, sa_type=ID)
     page_id: str = Field(foreign_key="page.id", index=True, sa_type=ID)
     state: SectionState = Field(default=SectionState.OPEN, sa_type=enum_text(SectionState))
+    pace: int = 0
     heading: str = ""
     outline_hash: str | None = None
     at: int = 0
@@ -244,6 +273,11 @@ class Comment(SQLModel, table=True):
 
     `shown` is states.is_shown, kept beside what it is made of so that an index can use it.
     `thread_shown` and `thread_size` count what is under a root, as readers and as staff see it.
+    `edition` counts its edits: an approval names the one it saw. `held` is the edition that waits while readers still
+    see the text before it. `flags` are those no moderator has answered yet; `appealed`: its author asks again.
+    `waits`: a moderator should look (queueing.needs_review), `item_id` is where in the queue it stands or stood, `why`
+    what brought it there (postil.rules.Why). `kin` is equal for what one flood posts, `network` stands for where it
+    came from and is of use for 30 days at most (postil.networks).
     """
 
     __table_args__ = (
@@ -253,6 +287,12 @@ class Comment(SQLModel, table=True):
         Index("ix_comment_thread", "root_id", "path"),
         Index("ix_comment_public_changes", "page_id", "public_revision"),
         Index("ix_comment_staff_changes", "page_id", "staff_revision"),
+        Index("ix_comment_states", "site_id", "state", "id"),
+        Index("ix_comment_site", "site_id", "id"),
+        Index("ix_comment_kin", "site_id", "kin", "id"),
+        Index("ix_comment_networks", "site_id", "network", "id"),
+        Index("ix_comment_items", "item_id", "waits", "id"),
+        Index("ix_comment_waiting", "site_id", "waits", "id"),
     )
 
     id: str = Field(primary_key=True, sa_type=ID)
@@ -269,10 +309,18 @@ class Comment(SQLModel, table=True):
     source: str = ""
     html: str = ""
     renderer: int = 0
+    edition: int = 0
+    held: int | None = None
     reason: str | None = None
     outline_hash: str | None = None
     support: int = 0
     flags: int = 0
+    appealed: bool = False
+    waits: bool = False
+    item_id: str | None = Field(default=None, sa_type=ID)
+    why: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    kin: str | None = None
+    network: str | None = None
     shown: bool = False
     shown_since: int = Field(default=0, sa_type=BigInteger)
     shown_replies: int = 0
@@ -324,24 +372,140 @@ class SupportChange(SQLModel, table=True):
 
 
 class Flag(SQLModel, table=True):
+    """`answered_by`: the decision that agreed with it or did not; None while it is open."""
+
     comment_id: str = Field(primary_key=True, foreign_key="comment.id", sa_type=ID)
     author_id: str = Field(primary_key=True, foreign_key="author.id", index=True, sa_type=ID)
     reason: str
     note: str = ""
+    answered_by: str | None = Field(default=None, index=True, sa_type=ID)
+    created_at: int = Field(sa_type=BigInteger)
+
+
+class Edition(SQLModel, table=True):
+    """A text of a comment that waited for a moderator, or that one which waited has replaced."""
+
+    comment_id: str = Field(primary_key=True, foreign_key="comment.id", sa_type=ID)
+    number: int = Field(primary_key=True)
+    source: str
+    html: str
+    renderer: int
+    edited_at: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class QueueItem(SQLModel, table=True):
+    """One thing for moderators to decide: a comment, or many of one kin. `size` of them wait; open while any does.
+
+    `kinds` are those of the comments' `why`, between bars, as “|words|flags|”. `at`: when the latest came.
+    `claimed_by` looks at it since `claimed_at`. `revision` is the site's queue_revision of its last change.
+    """
+
+    __table_args__ = (
+        Index("ix_queueitem_open", "site_id", "is_open", "id"),
+        Index("ix_queueitem_kin", "site_id", "kin", "is_open"),
+        Index("ix_queueitem_changes", "site_id", "revision"),
+    )
+
+    id: str = Field(primary_key=True, sa_type=ID)
+    site_id: str = Field(foreign_key="site.id", sa_type=ID)
+    comment_id: str = Field(foreign_key="comment.id", index=True, sa_type=ID)
+    kin: str | None = None
+    kinds: str = ""
+    size: int = 0
+    is_open: bool = True
+    claimed_by: str | None = Field(default=None, foreign_key="moderator.id", sa_type=ID)
+    claimed_at: int | None = Field(default=None, sa_type=BigInteger)
+    revision: int = Field(default=0, sa_type=BigInteger)
+    at: int = Field(sa_type=BigInteger)
+
+
+class Appeal(SQLModel, table=True):
+    """What an author says against a decision, once. `answered_by`: the decision that answered."""
+
+    decision_id: str = Field(primary_key=True, sa_type=ID)
+    comment_id: str = Field(foreign_key="comment.id", index=True, sa_type=ID)
+    text: str
+    answered_by: str | None = Field(default=None, sa_type=ID)
+    created_at: int = Field(sa_type=BigInteger)
+
+
+class Rule(SQLModel, table=True):
+    """A version of a rule of a site; append-only, the highest version of a number is the one in force.
+
+    What the settings of a kind are says postil.rules. `moderator_id` is None for those a site begins with.
+    """
+
+    site_id: str = Field(primary_key=True, foreign_key="site.id", sa_type=ID)
+    number: int = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    kind: str
+    name: str
+    effect: str
+    settings: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    is_on: bool = True
+    moderator_id: str | None = Field(default=None, foreign_key="moderator.id", sa_type=ID)
+    created_at: int = Field(sa_type=BigInteger)
+
+
+class SpamWord(SQLModel, table=True):
+    """In how many comments that moderators called spam, and in how many others, a word was; "" counts them all."""
+
+    site_id: str = Field(primary_key=True, foreign_key="site.id", sa_type=ID)
+    word: str = Field(primary_key=True)
+    spam: int = 0
+    ham: int = 0
+
+
+class NetworkKey(SQLModel, table=True):
+    """What networks are hashed with for a while. When it is deleted, what was hashed with it says nothing any more."""
+
+    starts_at: int = Field(primary_key=True, sa_type=BigInteger)
+    secret: str
+
+
+class Ban(SQLModel, table=True):
+    """An author, or whoever comes from a network, may not write until `until` (None: for good), or until lifted."""
+
+    __table_args__ = (Index("ix_ban_author", "site_id", "author_id"), Index("ix_ban_network", "site_id", "network"))
+
+    id: str = Field(primary_key=True, sa_type=ID)
+    site_id: str = Field(foreign_key="site.id", sa_type=ID)
+    author_id: str | None = Field(default=None, foreign_key="author.id", sa_type=ID)
+    network: str | None = None
+    name: str = ""
+    reason: str | None = None
+    until: int | None = Field(default=None, sa_type=BigInteger)
+    lifted_at: int | None = Field(default=None, sa_type=BigInteger)
     created_at: int = Field(sa_type=BigInteger)
 
 
 class Decision(SQLModel, table=True):
-    """One row of the moderation log. Append-only: triggers refuse to change or delete it."""
+    """One row of the moderation log. Append-only: triggers refuse to change or delete it.
+
+    About a comment, a section, a ban or an account: that one's id is there. `moderator_id` is None where a rule decided
+    (`rule`, `rule_version`, with `why` in words), or somebody at the command line. `from_reason` is what was said
+    before, so that an undo restores it. `edition`: the text that was seen. `batch`: what was decided at once.
+    """
+
+    __table_args__ = (Index("ix_decision_site", "site_id", "id"), Index("ix_decision_moderator", "moderator_id", "id"))
 
     id: str = Field(primary_key=True, sa_type=ID)
-    site_id: str = Field(foreign_key="site.id", index=True, sa_type=ID)
-    comment_id: str = Field(foreign_key="comment.id", index=True, sa_type=ID)
-    moderator_id: str = Field(foreign_key="moderator.id", sa_type=ID)
+    site_id: str = Field(foreign_key="site.id", sa_type=ID)
+    comment_id: str | None = Field(default=None, foreign_key="comment.id", index=True, sa_type=ID)
+    section_id: str | None = Field(default=None, index=True, sa_type=ID)
+    ban_id: str | None = Field(default=None, index=True, sa_type=ID)
+    account_id: str | None = Field(default=None, sa_type=ID)
+    moderator_id: str | None = Field(default=None, foreign_key="moderator.id", sa_type=ID)
     move: str
-    from_state: State = Field(sa_type=enum_text(State))
-    to_state: State = Field(sa_type=enum_text(State))
+    from_state: str
+    to_state: str
     reason: str | None = None
+    from_reason: str | None = None
     note: str | None = None
-    undoes: str | None = Field(default=None, sa_type=ID)
+    rule: int | None = None
+    rule_version: int | None = None
+    why: str | None = None
+    edition: int | None = None
+    batch: str | None = Field(default=None, index=True, sa_type=ID)
+    undoes: str | None = Field(default=None, index=True, sa_type=ID)
     created_at: int = Field(sa_type=BigInteger)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlmodel import col
 
+from postil import rulebook
 from postil.db import Snapshot, Transaction
 from postil.errors import Invalid, NotFound
 from postil.ids import hash_token, new_id
@@ -25,17 +26,19 @@ class SiteBrief:
     site: Site
     origins: list[str]
     moderators: list[Moderator]
+    premoderates: bool
 
 
 async def add_site(tx: Transaction, origins: Sequence[str], *, name: str = "", premoderate: bool = False) -> Site:
     """Register a site by the origins it is served from; Invalid for one that is none, or another site's."""
     if not origins:
         raise Invalid("origin", "A site needs at least one origin, such as https://blog.example.")
-    site = Site(id=new_id(), name=name or origins[0], premoderate=premoderate, created_at=tx.now)
+    site = Site(id=new_id(), name=name or origins[0], created_at=tx.now)
     tx.add(site)
     await tx.flush()
     for origin in origins:
         await add_origin(tx, site, origin)
+    await rulebook.hold_everything(tx, site.id, premoderate)
     return site
 
 
@@ -64,7 +67,7 @@ async def change_policy(
     for each in origins:
         await add_origin(tx, site, each)
     if premoderate is not None:
-        site.premoderate = premoderate
+        await rulebook.hold_everything(tx, site.id, premoderate)
     if edit_window is not None:
         site.edit_window = edit_window
     return site
@@ -102,9 +105,12 @@ async def origins_of(snapshot: Snapshot, site: str) -> list[str]:
 
 async def list_sites(snapshot: Snapshot) -> list[SiteBrief]:
     sites = (await snapshot.scalars(select(Site).order_by(col(Site.id)))).all()
-    return [
-        SiteBrief(site, await origins_of(snapshot, site.id), await _moderators(snapshot, site.id)) for site in sites
-    ]
+    return [await _brief(snapshot, site) for site in sites]
+
+
+async def _brief(snapshot: Snapshot, site: Site) -> SiteBrief:
+    origins, moderators = await origins_of(snapshot, site.id), await _moderators(snapshot, site.id)
+    return SiteBrief(site, origins, moderators, await rulebook.holds_everything(snapshot, site.id))
 
 
 async def _moderators(snapshot: Snapshot, site: str) -> list[Moderator]:

@@ -1,9 +1,11 @@
 """The states of comments, sections and outlines, and the moves between them. Pure.
 
-post > pending | published      approve: pending > published
-hide: pending, published > hidden       restore: hidden > published
-edit: pending, published stay; under premoderation a published one waits again
-remove (author): text gone      purge (moderator): all gone but the place in the tree
+post > pending | published      approve: pending > published; a published one stays, and its flags are answered
+hide: pending, published > hidden; a hidden one stays, and its appeal is refused       restore: hidden > published
+hold (a rule): published > pending       undo: whatever a decision did, the other way
+edit: pending, published stay; the edit of a published one may wait while readers see the text before it
+refuse: the edit that waits is not shown       remove (author): text gone
+purge (moderator): all gone but the place in the tree
 """
 
 from enum import StrEnum
@@ -62,15 +64,25 @@ class Move(StrEnum):
     EDIT = "edit"
     REMOVE = "remove"
     PURGE = "purge"
+    REFUSE = "refuse"
+    HOLD = "hold"
+    UNDO = "undo"
+    # Not of comments, and yet decisions.
+    BAN = "ban"
+    LIFT = "lift"
+    SET_SECTION = "set_section"
 
 
 P, V, H, R, X = State.PENDING, State.PUBLISHED, State.HIDDEN, State.REMOVED, State.PURGED
 
 ALLOWED: dict[Move, dict[State, frozenset[State]]] = {
-    Move.APPROVE: {P: frozenset({V})},
-    Move.HIDE: {P: frozenset({H}), V: frozenset({H})},
+    Move.APPROVE: {P: frozenset({V}), V: frozenset({V})},
+    Move.HIDE: {P: frozenset({H}), V: frozenset({H}), H: frozenset({H})},
     Move.RESTORE: {H: frozenset({V})},
-    Move.EDIT: {P: frozenset({P}), V: frozenset({V, P})},
+    Move.REFUSE: {V: frozenset({V})},
+    Move.HOLD: {V: frozenset({P})},
+    Move.UNDO: {P: frozenset({P, V, H}), V: frozenset({P, V, H}), H: frozenset({P, V, H})},
+    Move.EDIT: {P: frozenset({P}), V: frozenset({V})},
     Move.REMOVE: {P: frozenset({R}), V: frozenset({R}), H: frozenset({R})},
     Move.PURGE: {P: frozenset({X}), V: frozenset({X}), H: frozenset({X}), R: frozenset({X})},
 }

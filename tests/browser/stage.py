@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 import uvicorn
 from playwright.sync_api import BrowserContext, Locator, Page
 
-from postil import discussion, reading, sites
+from postil import discussion, reading, rulebook, sites
 from postil.app import make_app
 from postil.article import snippet
 from postil.discussion import Draft, PageRef
 from postil.ids import hash_token
 from postil.markup import render
-from postil.models import Section, Site
+from postil.models import Section
 from postil.resources import Resources, make
 from postil.serving import config, listen, prepare
 from postil.settings import Settings
@@ -132,7 +132,7 @@ class Stage:
             async with self.resources.database.begin() as tx:
                 site = await sites.site_of(tx, self.site)
                 assert site is not None
-                (await tx.get_one(Site, site.id)).premoderate = on
+                await rulebook.hold_everything(tx, site.id, on)
 
         self.loop.run(change())
 

@@ -70,7 +70,7 @@ def site_list() -> None:
         async with database.read() as snapshot:
             briefs = await sites.list_sites(snapshot)
         for brief in briefs:
-            held = "  (comments wait for a moderator)" if brief.site.premoderate else ""
+            held = "  (comments wait for a moderator)" if brief.premoderates else ""
             click.echo(f"{brief.site.id}  {brief.site.name}{held}")
             for origin in brief.origins:
                 click.echo(f"    {origin}")

@@ -57,6 +57,7 @@ class Problem(BaseModel):
     detail: str
     field: str | None = Field(default=None, description="The input that is meant, its parts joined by dots")
     closed_at: int | None = Field(default=None, description="When the time to edit ended, in epoch seconds")
+    until: int | None = Field(default=None, description="When a ban ends, in epoch seconds; absent where it does not")
     retry_after: int | None = Field(default=None, description="Seconds to wait, as in Retry-After")
 
 
