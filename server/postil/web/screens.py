@@ -5,17 +5,54 @@ Every page works without JavaScript. A form carries a token that only a page of 
 
 import hmac
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from postil import reviewing
+from postil.db import Snapshot
 from postil.errors import Invalid, TooLong
+from postil.policy import MAY, Action
+from postil.viewer import Viewer
 
 MOST_FORM = 64 * 1024
-PRIVATE = {"Cache-Control": "no-store"}
+# Stricter than other pages (web.middleware) but for forms, which post to us and nobody else. Without a referrer of its
+# own the browser would say “Origin: null” of a form, and nobody could tell that it is ours.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+    "trusted-types 'none'"
+)
+PRIVATE = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": _POLICY,
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+}
+
+
+class Way(NamedTuple):
+    """An entry of the desk's navigation."""
+
+    at: str
+    name: str
+    href: str
+    action: Action = Action.REVIEW
+
+
+WAYS = (
+    Way("review", "Needs review", "/moderate"),
+    Way("hidden", "Hidden", "/moderate?view=hidden"),
+    Way("all", "All", "/moderate?view=all"),
+    Way("log", "Log", "/moderate/log"),
+    Way("rules", "Rules", "/moderate/rules", Action.SET_RULES),
+    Way("bans", "Bans", "/moderate/bans"),
+    Way("anchors", "Anchors", "/moderate/anchors", Action.ANCHOR),
+    Way("people", "People", "/moderate/people", Action.SET_PEOPLE),
+)
 
 
 @cache
@@ -32,6 +69,22 @@ def _environment() -> Environment:
 def page(template: str, status: int = 200, **values: Any) -> Response:
     """A page made of a template in web/templates; every value is text and is escaped, unless it is Markup."""
     return HTMLResponse(_environment().get_template(template).render(**values), status, headers=PRIVATE)
+
+
+async def desk(request: Request, snapshot: Snapshot, viewer: Viewer, *, at: str) -> dict[str, Any]:
+    """What templates/desk.html needs beside its blocks. `at` is the Way one is on; `token` goes into every form."""
+    told = await reviewing.desk(snapshot, viewer)
+    secret = request.app.state.resources.database.lineage.secret  # not by the door, which asks this module for tokens
+    return {
+        "at": at,
+        "site_name": told.site,
+        "viewer_name": told.name,
+        "role": viewer.role,
+        "waiting": told.waiting,
+        "ways": [way for way in WAYS if viewer.role in MAY[way.action][0]],
+        "token": form_token(viewer.session or "", secret),
+        "modules": f"/w/{request.app.state.widget.version}/",
+    }
 
 
 async def form(request: Request) -> dict[str, list[str]]:
