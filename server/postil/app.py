@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from postil.resources import Resources, running
 from postil.sites import site_of
 from postil.urls import parse_origin
-from postil.web import problems
+from postil.web import door, problems
 from postil.web.addresses import KnowNetwork
 from postil.web.caching import Kept
 from postil.web.limits import Limiter
@@ -50,7 +50,7 @@ def make_app(
             Middleware(Cors, is_registered=is_registered),
             Middleware(problems.Guard),
         ],
-        exception_handlers=problems.HANDLERS,
+        exception_handlers={**problems.HANDLERS, door.SignInNeeded: door.on_sign_in_needed},
         lifespan=lifespan,
     )
     # Starlette's redirect to the slashed path is built from the Host header, which anybody writes.

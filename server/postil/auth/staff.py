@@ -1,7 +1,8 @@
-"""Staff: a one-time link makes a session on the service's own origin; a session grants a site's page an hour.
+"""Staff: a link or a password makes a session on the service's own origin; a session grants a site's page an hour.
 
-No cookie is involved, so nothing is ambient: a page that is not given a token has none. The grant's code goes
-through postMessage to an opener at exactly the origin it names, works once, and only from that origin.
+A session's token is a cookie of our own pages, or what a program bears. A site's page never has the cookie: it is given
+a token of its own, by a code that goes through postMessage to an opener at exactly the origin it names, works once, and
+only from that origin.
 """
 
 import secrets
@@ -9,7 +10,7 @@ import secrets
 from sqlalchemy import delete, or_, select, update
 from sqlmodel import col
 
-from postil.db import Snapshot, Transaction
+from postil.db import Database, Snapshot, Transaction
 from postil.errors import OriginRefused, Unauthorized
 from postil.ids import hash_token, new_id
 from postil.models import Moderator, OneTimeCode, Origin, StaffSession
@@ -19,12 +20,35 @@ from postil.viewer import Scope, Viewer
 SESSION_SECONDS = 30 * 24 * 3600
 PAGE_SECONDS = 3600
 CODE_SECONDS = 60
+# A session's last use is written down no oftener: it is for people to look at.
+SEEN_SECONDS = 3600
 
 
 async def staff_viewer(snapshot: Snapshot, token: str | None, author_key: str | None = None) -> Viewer | None:
     """Whom a bearer token stands for; None without one, Unauthorized for one that is unknown, expired or revoked."""
     if token is None:
         return None
+    found = await _bearer_of(snapshot, token)
+    if found is None:
+        raise Unauthorized()
+    session, moderator = found
+    return Viewer(moderator.site_id, author_key, moderator.role, session.scope, moderator.id, session.id)
+
+
+async def cookie_viewer(
+    snapshot: Snapshot, database: Database, token: str, author_key: str | None = None
+) -> Viewer | None:
+    """Whom our own pages' cookie stands for; None where it stands for nobody any more. Notes when it was used."""
+    found = await _bearer_of(snapshot, token)
+    # What a site's page was given is no cookie of ours, wherever it was found.
+    if found is None or found[0].scope is not Scope.FULL:
+        return None
+    session, moderator = found
+    await _note_use(snapshot, database, session)
+    return Viewer(moderator.site_id, author_key, moderator.role, session.scope, moderator.id, session.id)
+
+
+async def _bearer_of(snapshot: Snapshot, token: str) -> tuple[StaffSession, Moderator] | None:
     query = (
         select(StaffSession, Moderator)
         .join(Moderator, col(Moderator.id) == StaffSession.moderator_id)
@@ -36,10 +60,18 @@ async def staff_viewer(snapshot: Snapshot, token: str | None, author_key: str | 
         )
     )
     found = (await snapshot.execute(query)).first()
-    if found is None:
-        raise Unauthorized()
-    session, moderator = found
-    return Viewer(moderator.site_id, author_key, moderator.role, session.scope, moderator.id, session.id)
+    return None if found is None else (found[0], found[1])
+
+
+async def _note_use(snapshot: Snapshot, database: Database, session: StaffSession) -> None:
+    if session.seen_at > snapshot.now - SEEN_SECONDS:
+        return
+    seen = update(StaffSession).where(col(StaffSession.id) == session.id).values(seen_at=snapshot.now)
+    if isinstance(snapshot, Transaction):
+        await snapshot.execute(seen)
+        return
+    async with database.begin() as tx:
+        await tx.execute(seen)
 
 
 async def is_alive(snapshot: Snapshot, session: str) -> bool:
@@ -60,7 +92,7 @@ async def is_alive(snapshot: Snapshot, session: str) -> bool:
 async def sign_in(tx: Transaction, code: str) -> tuple[str, StaffSession, Moderator]:
     """Spend a link's code: the token of a session that may do all its moderator may. Unauthorized if spent."""
     spent = await _spend(tx, code, origin=None)
-    return await _open_session(tx, spent.moderator_id, Scope.FULL, SESSION_SECONDS)
+    return await open_session(tx, spent.moderator_id, Scope.FULL, SESSION_SECONDS)
 
 
 async def grant(tx: Transaction, viewer: Viewer, origin: str) -> str:
@@ -88,7 +120,7 @@ async def redeem(tx: Transaction, code: str, origin: str) -> tuple[str, StaffSes
     spent = await _spend(tx, code, origin=origin)
     if spent.session_id is None or not await is_alive(tx, spent.session_id):
         raise Unauthorized()
-    return await _open_session(tx, spent.moderator_id, Scope.PAGE, PAGE_SECONDS, granted_by=spent.session_id)
+    return await open_session(tx, spent.moderator_id, Scope.PAGE, PAGE_SECONDS, granted_by=spent.session_id)
 
 
 async def revoke(tx: Transaction, session: str) -> None:
@@ -108,9 +140,16 @@ async def _spend(tx: Transaction, code: str, *, origin: str | None) -> OneTimeCo
     return found
 
 
-async def _open_session(
-    tx: Transaction, moderator_id: str, scope: Scope, seconds: int, granted_by: str | None = None
+async def open_session(
+    tx: Transaction,
+    moderator_id: str,
+    scope: Scope = Scope.FULL,
+    seconds: int = SESSION_SECONDS,
+    *,
+    granted_by: str | None = None,
+    device: str = "",
 ) -> tuple[str, StaffSession, Moderator]:
+    """A new session, with a token that nobody had before. Unauthorized for a moderator who was dismissed."""
     moderator = await tx.get_one(Moderator, moderator_id)
     if moderator.revoked_at is not None:
         raise Unauthorized()
@@ -121,6 +160,9 @@ async def _open_session(
         moderator_id=moderator_id,
         scope=scope,
         granted_by=granted_by,
+        device=device,
+        created_at=tx.now,
+        seen_at=tx.now,
         expires_at=tx.now + seconds,
     )
     tx.add(session)

@@ -27,11 +27,8 @@ async def sign_in(request: Request, body: SignIn) -> Reply[SignInAnswer]:
 async def grant(request: Request, body: GrantCreate, authorization: Staff) -> Reply[GrantAnswer]:
     """A code for the page that opened the sign-in window, good for a minute at exactly that origin."""
     await door.hit(request, "sign_in")
-    _only_here(request)
     async with door.resources(request).database.begin() as tx:
-        viewer = await staff.staff_viewer(tx, door.bearer(authorization))
-        if viewer is None:
-            raise Unauthorized()
+        viewer = await door.staff_here(tx, request, authorization)
         answer = GrantAnswer(code=await staff.grant(tx, viewer, body.origin))
     return Reply(answer.encode(), headers=PRIVATE)
 
