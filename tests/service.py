@@ -301,6 +301,13 @@ class Reader(Visitor):
     def own(self, url: str = URL) -> Json:
         return self.get("/v1/page/own", url=url)
 
+    def mine(self, comment: Json, url: str = URL) -> Json:
+        """A comment as the overlay tells it to its author."""
+        return next(each for each in self.own(url)["comments"] if each["id"] == comment["id"])
+
+    def appeal(self, comment: Json, text: str = "Please look again.") -> Json:
+        return self.send("POST", f"/v1/comments/{comment['id']}/appeal", {"text": text})["comment"]
+
 
 class Moderator(Visitor):
     """Staff of the site at `site`. `granted` is the same moderator in the site's own page, for an hour."""
@@ -312,6 +319,18 @@ class Moderator(Visitor):
     @property
     def headers(self) -> dict[str, str]:
         return {**super().headers, "Authorization": f"Bearer {self.token}"}
+
+    def refuse(self, comment: Json, **why: Json) -> Json:
+        return self.decide("refuse", comment, **why)
+
+    def undo(self, decided: Json) -> Json:
+        return self.send("POST", f"/v1/decisions/{decided['decision']['id']}/undo")
+
+    def ban(self, comment: Json, **how: Json) -> Json:
+        return self.send("POST", f"/v1/comments/{comment['id']}/ban", how)
+
+    def set_section(self, section: str, state: str, **more: Json) -> Json:
+        return self.send("PUT", f"/v1/sections/{section}/state", {"state": state, **more})
 
     def grant(self, origin: str = ORIGIN) -> str:
         code: str = self.send("POST", "/v1/grants", {"origin": origin})["code"]
@@ -325,23 +344,20 @@ class Moderator(Visitor):
     def sign_out(self) -> None:
         self.send("DELETE", "/v1/session")
 
-    def approve(self, comment: Json, **why: str) -> Json:
+    def approve(self, comment: Json, **why: Json) -> Json:
         return self.decide("approve", comment, **why)
 
-    def hide(self, comment: Json, **why: str) -> Json:
+    def hide(self, comment: Json, **why: Json) -> Json:
         return self.decide("hide", comment, **why)
 
-    def restore(self, comment: Json, **why: str) -> Json:
+    def restore(self, comment: Json, **why: Json) -> Json:
         return self.decide("restore", comment, **why)
 
-    def purge(self, comment: Json, **why: str) -> Json:
+    def purge(self, comment: Json, **why: Json) -> Json:
         return self.decide("purge", comment, **why)
 
-    def decide(self, move: str, comment: Json, **why: str) -> Json:
+    def decide(self, move: str, comment: Json, **why: Json) -> Json:
         return self.send("POST", f"/v1/comments/{comment['id']}/{move}", why)
-
-    def set_section(self, section: str, state: str) -> Json:
-        return self.send("PUT", f"/v1/sections/{section}/state", {"state": state})
 
 
 def outlined(index: int, headings: Sequence[str] = HEADINGS) -> dict[str, Json]:

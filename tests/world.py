@@ -11,7 +11,7 @@ from pathlib import Path
 
 from postil import discussion, sites
 from postil.auth import staff
-from postil.db import Database, Hint, Snapshot
+from postil.db import Database, News, Snapshot
 from postil.discussion import Draft, PageRef, Written
 from postil.ids import hash_token
 from postil.markup import render
@@ -60,7 +60,7 @@ class Clock:
 class World:
     """One database, one site at ORIGIN, and the verbs of its people in few words."""
 
-    def __init__(self, database: Database, site: Site, clock: Clock, hints: list[Hint]) -> None:
+    def __init__(self, database: Database, site: Site, clock: Clock, hints: list[News]) -> None:
         self.database, self.site, self.clock, self.hints = database, site, clock, hints
         self.public = Viewer(site.id)
         self.moderator: Viewer = Viewer(site.id)
@@ -104,9 +104,9 @@ async def world(*, premoderate: bool = False, clock: Clock | None = None) -> Asy
     folder = Path(tempfile.mkdtemp(prefix="postil-test-", dir=MEMORY))
     shutil.copy(_migrated(), folder / "postil.db")
     clock = clock or Clock()
-    hints: list[Hint] = []
+    hints: list[News] = []
 
-    async def hear(news: list[Hint]) -> None:
+    async def hear(news: list[News]) -> None:
         hints.extend(news)
 
     database = Database(f"sqlite+aiosqlite:///{folder / 'postil.db'}", on_commit=hear, clock=clock)

@@ -71,6 +71,7 @@ def _add_columns() -> None:
     op.add_column("comment", sa.Column("why", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("comment", sa.Column("kin", sa.String(), nullable=True))
     op.add_column("comment", sa.Column("network", sa.String(), nullable=True))
+    op.add_column("comment", sa.Column("learned", sa.String(), nullable=True))
     for name, columns in COMMENT_INDEXES.items():
         op.create_index(f"ix_comment_{name}", "comment", columns)
 

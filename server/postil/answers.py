@@ -24,11 +24,29 @@ class Answer(BaseModel):
         return self.model_dump(mode="json", exclude_defaults=True)
 
 
+class WhyAnswer(Answer):
+    """One reason why a comment waits for a moderator; `marks` are the words of its text that it is about."""
+
+    kind: str
+    says: str
+    rule: int | None = None
+    version: int | None = None
+    marks: list[str] = []
+
+
+class HeldAnswer(Answer):
+    """An edit that waits while readers see the text before it."""
+
+    html: str
+    edition: int
+
+
 class CommentAnswer(Answer):
     """A comment as one viewer sees it. A tombstone has a state and no author, html or time of edit.
 
     `revision` is that of the viewer's audience: of two forms of one comment the higher is the newer. `earlier`: its
-    section read otherwise when it was written.
+    section read otherwise when it was written. For staff alone: `edition` (which text this is; an approval names it),
+    `held`, `why` and `appeal`, what its author says against its being hidden.
     """
 
     id: str
@@ -45,6 +63,10 @@ class CommentAnswer(Answer):
     flags: int = 0
     earlier: bool = False
     html: str | None = None
+    edition: int = 0
+    held: HeldAnswer | None = None
+    why: list[WhyAnswer] = []
+    appeal: str | None = None
 
 
 class NestedComment(CommentAnswer):
@@ -52,14 +74,21 @@ class NestedComment(CommentAnswer):
 
 
 class OwnComment(CommentAnswer):
-    """What only its author is told: the source, and until when it may be edited (epoch seconds)."""
+    """What only its author is told: the source, and until when it may be edited (epoch seconds).
+
+    `held`: his edit waits, and is the `source`, while the comment's own `html` is what readers see. `appeal` is "open"
+    or "refused".
+    """
 
     source: str = ""
+    can_appeal: bool = False
     editable_until: int | None = None
 
 
 class SectionAnswer(Answer):
-    """`comments` counts what is published; `pending` and `hidden` are for staff; `faces` the latest names."""
+    """`comments` counts what is published; `pending` and `hidden` are for staff; `faces` the latest names; `minutes`
+    of pause between two comments of an author, where the state is slow.
+    """
 
     id: str
     heading: str = ""
@@ -69,6 +98,7 @@ class SectionAnswer(Answer):
     hidden: int = 0
     last: int | None = None
     faces: list[str] = []
+    minutes: int = 0
 
 
 class EarlierAnswer(Answer):
@@ -278,9 +308,10 @@ class SupportAnswer(Answer):
 class DecisionAnswer(Answer):
     id: str
     move: str
-    from_state: State
-    to_state: State
+    from_state: str
+    to_state: str
     reason: str | None = None
+    undoes: str | None = None
     at: int
 
 
@@ -289,6 +320,29 @@ class DecidedAnswer(Answer):
     section: SectionAnswer
     comment: CommentAnswer
     decision: DecisionAnswer
+
+
+class UndoneAnswer(Answer):
+    """An undo; with the comment, where it was about one, as it is again."""
+
+    decision: DecisionAnswer
+    comment: CommentAnswer | None = None
+    section: SectionAnswer | None = None
+
+
+class BanAnswer(Answer):
+    """A ban, until when (epoch seconds; absent: for good), and how many comments were hidden with it."""
+
+    ban: str
+    decision: str
+    until: int | None = None
+    hidden: int = 0
+
+
+class ReasonsAnswer(Answer):
+    """Why comments of this site are hidden, as its moderators say it."""
+
+    reasons: list[str]
 
 
 class ViewsAnswer(Answer):

@@ -7,7 +7,7 @@ too. The page's row is locked first: within a page, revisions commit in order on
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 from sqlmodel import col
@@ -15,6 +15,7 @@ from sqlmodel import col
 from postil.cursors import MOST_BEHIND
 from postil.db import Hint, Transaction
 from postil.models import Comment, Page, PublicSpan, Section, SupportChange
+from postil.queueing import keep_in_step
 from postil.states import State, is_shown
 
 FACES = 3
@@ -28,6 +29,8 @@ class Change:
     page: Page
     public: int = 0
     staff: int = 0
+    told_support: int = 0
+    touched: dict[str, Comment] = field(default_factory=dict)
 
     def stamp_staff(self, *touched: Comment | Section) -> None:
         if not self.staff:
@@ -35,6 +38,8 @@ class Change:
             self.staff = self.page.staff_revision
         for thing in touched:
             thing.staff_revision = self.staff
+            if isinstance(thing, Comment):
+                self.touched[thing.id] = thing
 
     def stamp_public(self, *touched: Comment | Section) -> None:
         self.stamp_staff(*touched)
@@ -43,6 +48,22 @@ class Change:
             self.public = self.page.public_revision
         for thing in touched:
             thing.public_revision = self.public
+
+    def tell_support(self, comment: Comment, delta: int) -> None:
+        """Keep cursors that are sorted by support in their order: a revision tells of one comment's support."""
+        if self.told_support == self.public:
+            self.public = 0
+        self.stamp_public(comment)
+        self.told_support = self.public
+        self.tx.add(
+            SupportChange(
+                page_id=self.page.id,
+                revision=self.public,
+                comment_id=comment.id,
+                section_id=comment.section_id,
+                delta=delta,
+            )
+        )
 
     def move_places(self, *, readers: bool) -> None:
         """Threads stand elsewhere from now on. Where there are `readers` of any, every cursor is too far behind to go
@@ -56,25 +77,16 @@ class Change:
 
 @asynccontextmanager
 async def changing(tx: Transaction, page_id: str, *, calm: bool = False) -> AsyncIterator[Change]:
-    """Lock a page, change it, and leave a hint for the bus. `calm`: it may be gathered with others (reactions)."""
+    """Lock a page, change it, keep the queue in step, and leave a hint. `calm`: it may be gathered with others."""
     query = select(Page).where(col(Page.id) == page_id).with_for_update()
     page = (await tx.scalars(query, execution_options={"populate_existing": True})).one()
     change = Change(tx, page)
     yield change
     await tx.flush()
+    await keep_in_step(tx, page.site_id, change.touched.values())
+    await tx.flush()
     if change.staff:
         tx.hints.append(Hint(page.site_id, page.key, page.public_revision, page.staff_revision, calm))
-
-
-def support_change(change: Change, comment: Comment, delta: int) -> SupportChange:
-    """The row that keeps cursors sorted by support in their order, at the public revision that `change` took."""
-    return SupportChange(
-        page_id=change.page.id,
-        revision=change.public,
-        comment_id=comment.id,
-        section_id=comment.section_id,
-        delta=delta,
-    )
 
 
 async def set_state(change: Change, comment: Comment, section: Section, state: State) -> None:

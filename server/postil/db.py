@@ -45,6 +45,17 @@ class Hint:
     calm: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class QueueHint:
+    """The moderators' queue of a site has moved to this revision."""
+
+    site: str
+    revision: int
+
+
+News = Hint | QueueHint
+
+
 class Snapshot(AsyncSession):
     """One reading of the database; `now` is the epoch second at which it began, `epoch` the lineage it tells."""
 
@@ -53,9 +64,9 @@ class Snapshot(AsyncSession):
 
 
 class Transaction(Snapshot):
-    """One change. What it did to pages is told to the bus after the commit, and only then."""
+    """One change. What it did to pages and queues is told to the bus after the commit, and only then."""
 
-    hints: list[Hint]
+    hints: list[News]
 
 
 class Database:
@@ -67,7 +78,7 @@ class Database:
         self,
         url: str,
         *,
-        on_commit: Callable[[list[Hint]], Awaitable[None]] | None = None,
+        on_commit: Callable[[list[News]], Awaitable[None]] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.url = make_url(url)

@@ -3,14 +3,20 @@
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select, update
 from sqlmodel import col
 
-from postil.changing import Change, changing, set_state, support_change
+from postil.appeals import forget_texts as forget_appeals
+from postil.appeals import raise_appeal
+from postil.bans import refuse_banned
+from postil.changing import Change, changing, set_state
 from postil.db import Transaction
+from postil.editions import forget_texts as forget_editions
+from postil.editions import hold_edit, waiting_edition, write_edit
 from postil.errors import (
+    Blocked,
     EditWindowClosed,
     Forbidden,
     Invalid,
@@ -20,15 +26,19 @@ from postil.errors import (
     NotFound,
     ParentGone,
     StateConflict,
+    TooSoon,
     Unauthorized,
     WrongSection,
 )
+from postil.flagging import weigh
 from postil.ids import hash_token, new_id
-from postil.judging import NO_SIGNS, Signs, judge_post
+from postil.judging import NO_SIGNS, Signs, judge_edit, judge_post, kin_of
+from postil.logbook import write_verdict
 from postil.markup import RENDERER, Rendered
 from postil.models import (
     Author,
     Comment,
+    Edition,
     Flag,
     Moderator,
     Page,
@@ -40,10 +50,11 @@ from postil.models import (
     WaitingView,
 )
 from postil.names import normalise, skeleton
+from postil.networks import network_now
 from postil.places import Outlines, Seen
 from postil.placing import Aim, MadeSection, find_or_make_section
 from postil.reading import find_author, find_page, page_of
-from postil.rules import Effect
+from postil.rules import Effect, Verdict
 from postil.states import Move, SectionState, State, check
 from postil.upsert import insert_if_new
 from postil.viewer import Viewer
@@ -88,13 +99,14 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A comment after a verb of its author; `is_new` is False where a retry was answered."""
+    """A comment after a verb of its author; `is_new`: no retry that was answered. `held`: an edit that waits."""
 
     comment: Comment
     section: Section
     page: Page
     site: Site
     is_new: bool = True
+    held: Edition | None = None
 
 
 async def post(
@@ -109,34 +121,59 @@ async def post(
     async with changing(tx, page.id) as change:
         if first := await _posted_before(tx, author, draft, site):
             return first
+        await refuse_banned(tx, viewer, author, draft.network)
         aim = Aim(draft.section, draft.outline, draft.index, draft.network)
         place = await find_or_make_section(change, aim, outlines or Outlines())
         parent = await _parent(tx, viewer, author, draft.parent, place.section)
         _refuse_locked(place.section, parent)
+        await _refuse_early(tx, viewer, author, place.section)
+        signs = replace(draft.signs, network=await _network(tx, viewer, draft))
+        verdict = await judge_post(tx, viewer, author, place.section, draft.source, rendered.html, signs)
+        _refuse_blocked(verdict)
         comment = _comment(tx, viewer, author, draft, rendered, place, parent)
+        comment.why, comment.network = [why.kept() for why in verdict.whys], signs.network
         tx.add(comment)
         tx.add(Posted(author_id=author.id, nonce=draft.nonce, body_hash=draft.body_hash, comment_id=comment.id))
         await _join_thread(change, comment, parent)
-        verdict = await judge_post(tx, viewer, author, place.section, draft.source, rendered.html, draft.signs)
-        state = State.PUBLISHED if verdict.effect is Effect.PASS else State.PENDING
+        state = State.PENDING if verdict.effect is Effect.HOLD else State.PUBLISHED
         place.section.pending += 1  # it begins as one that waits, and moves on from there like any other
         await set_state(change, comment, place.section, state)
+        if state is State.PENDING:
+            write_verdict(tx, comment, Move.HOLD, None, verdict.whys)
     return Written(comment, place.section, change.page, site)
 
 
-async def edit(tx: Transaction, viewer: Viewer, comment_id: str, source: str, rendered: Rendered) -> Written:
-    """Change one's own comment within the site's window; on a premoderated site it waits for approval again."""
+async def edit(
+    tx: Transaction, viewer: Viewer, comment_id: str, source: str, rendered: Rendered, signs: Signs = NO_SIGNS
+) -> Written:
+    """Change one's own comment within the site's window. Where a rule holds the edit of a published comment, readers
+    keep the text before it until a moderator has seen the new one. Errors: EditWindowClosed, Banned, Blocked.
+    """
     async with _own(tx, viewer, comment_id) as own:
         comment, site = own.comment, own.site
         closed_at = comment.created_at + site.edit_window
-        state = comment.state
-        check(Move.EDIT, comment.state, state)
+        check(Move.EDIT, comment.state, comment.state)
         if tx.now > closed_at:
             raise EditWindowClosed(closed_at)
-        comment.source, comment.html, comment.renderer = source, rendered.html, RENDERER
-        comment.edited_at = tx.now
-        await set_state(own.change, comment, own.section, state)
-    return own.written()
+        await refuse_banned(tx, viewer, own.author)
+        verdict = await judge_edit(tx, viewer, own.author, comment, source, rendered.html, signs)
+        _refuse_blocked(verdict)
+        await _write_edit(own, source, rendered, verdict)
+    return own.written(await waiting_edition(tx, comment))
+
+
+async def _write_edit(own: "_Own", source: str, rendered: Rendered, verdict: Verdict) -> None:
+    change, comment = own.change, own.comment
+    if verdict.whys:
+        comment.why = [why.kept() for why in verdict.whys]
+    if verdict.effect is Effect.HOLD and comment.state is State.PUBLISHED:
+        await hold_edit(change.tx, comment, source, rendered)
+        change.stamp_staff(comment, own.section)
+        write_verdict(change.tx, comment, Move.HOLD, comment.state, verdict.whys)
+        return
+    await write_edit(change.tx, comment, source, rendered)
+    comment.kin = kin_of(source, rendered.html)
+    await set_state(change, comment, own.section, comment.state)
 
 
 async def remove(tx: Transaction, viewer: Viewer, comment_id: str) -> Written:
@@ -145,7 +182,10 @@ async def remove(tx: Transaction, viewer: Viewer, comment_id: str) -> Written:
         comment = own.comment
         check(Move.REMOVE, comment.state, State.REMOVED)
         comment.source = comment.html = ""
-        comment.reason = comment.edited_at = None
+        comment.reason = comment.edited_at = comment.kin = comment.network = comment.learned = None
+        comment.why, comment.flags = [], 0
+        await forget_editions(tx, comment)
+        await forget_appeals(tx, comment)
         await set_state(own.change, comment, own.section, State.REMOVED)
     return own.written()
 
@@ -153,6 +193,7 @@ async def remove(tx: Transaction, viewer: Viewer, comment_id: str) -> Written:
 async def support(tx: Transaction, viewer: Viewer, comment_id: str, *, on: bool) -> tuple[Page, int]:
     """Give or take back one's support; saying it twice changes nothing. Returns the page and the comment's support."""
     author = await _writing_author(tx, viewer)
+    await refuse_banned(tx, viewer, author)
     page_id = await page_of(tx, viewer, comment_id)
     async with changing(tx, page_id, calm=True) as change:
         comment = await _published(tx, comment_id)
@@ -171,12 +212,15 @@ async def _set_support(change: Change, comment: Comment, author: Author, given: 
     comment.support += delta
     section = await tx.get_one(Section, comment.section_id)
     change.stamp_public(comment, section)
-    tx.add(support_change(change, comment, delta))
+    change.tell_support(comment, delta)
 
 
 async def flag(tx: Transaction, viewer: Viewer, comment_id: str, reason: str, note: str) -> None:
-    """Ask a moderator to look, once for each author and comment. Readers' answers do not change."""
+    """Ask a moderator to look, once for each author and comment. Where those who were right before ask together, the
+    comment waits out of sight (flagging.weigh); else readers' answers do not change.
+    """
     author = await _writing_author(tx, viewer)
+    await refuse_banned(tx, viewer, author)
     page_id = await page_of(tx, viewer, comment_id)
     async with changing(tx, page_id) as change:
         comment = await _published(tx, comment_id)
@@ -185,6 +229,16 @@ async def flag(tx: Transaction, viewer: Viewer, comment_id: str, reason: str, no
         tx.add(Flag(comment_id=comment_id, author_id=author.id, reason=reason, note=note, created_at=tx.now))
         comment.flags += 1
         change.stamp_staff(comment)
+        await tx.flush()
+        await weigh(change, comment, await tx.get_one(Section, comment.section_id))
+
+
+async def appeal(tx: Transaction, viewer: Viewer, comment_id: str, text: str) -> Written:
+    """Ask again about the decision that hid one's own comment: once for each. StateConflict where it is not hidden."""
+    async with _own(tx, viewer, comment_id) as own:
+        await raise_appeal(tx, own.comment, text)
+        own.change.stamp_staff(own.comment, own.section)
+    return own.written()
 
 
 async def see(tx: Transaction, viewer: Viewer, page: PageRef, visit: str) -> int:
@@ -315,6 +369,26 @@ def _refuse_locked(section: Section, parent: Comment | None) -> None:
         raise Locked("This section takes replies, and no new threads.")
 
 
+async def _refuse_early(tx: Transaction, viewer: Viewer, author: Author, section: Section) -> None:
+    """In a slow section an author waits between two comments; staff do not."""
+    if section.state is not SectionState.SLOW or viewer.is_staff:
+        return
+    his = (col(Comment.author_id) == author.id, col(Comment.section_id) == section.id)
+    last = await tx.scalar(select(func.max(Comment.created_at)).where(*his))
+    wait = (last or 0) + section.pace * 60 - tx.now
+    if wait > 0:
+        raise TooSoon(wait)
+
+
+async def _network(tx: Transaction, viewer: Viewer, draft: Draft) -> str | None:
+    return await network_now(tx, viewer.site, draft.network) if draft.network else None
+
+
+def _refuse_blocked(verdict: Verdict) -> None:
+    if verdict.effect is Effect.BLOCK:
+        raise Blocked(verdict.sentence)
+
+
 def _comment(
     tx: Transaction,
     viewer: Viewer,
@@ -341,6 +415,7 @@ def _comment(
         html=rendered.html,
         renderer=RENDERER,
         outline_hash=place.outline_hash,
+        kin=kin_of(draft.source, rendered.html),
         created_at=tx.now,
     )
 
@@ -359,12 +434,13 @@ class _Own:
     """A viewer's own comment while its page is locked for a change."""
 
     change: Change
+    author: Author
     comment: Comment
     section: Section
     site: Site
 
-    def written(self) -> Written:
-        return Written(self.comment, self.section, self.change.page, self.site)
+    def written(self, held: Edition | None = None) -> Written:
+        return Written(self.comment, self.section, self.change.page, self.site, held=held)
 
 
 @asynccontextmanager
@@ -372,14 +448,14 @@ async def _own(tx: Transaction, viewer: Viewer, comment_id: str) -> AsyncIterato
     author = await find_author(tx, viewer)
     async with changing(tx, await page_of(tx, viewer, comment_id)) as change:
         comment = await tx.get_one(Comment, comment_id)
-        _refuse_strangers(comment, author)
+        own_author = _refuse_strangers(comment, author)
         section = await tx.get_one(Section, comment.section_id)
-        yield _Own(change, comment, section, await tx.get_one(Site, viewer.site))
+        yield _Own(change, own_author, comment, section, await tx.get_one(Site, viewer.site))
 
 
-def _refuse_strangers(comment: Comment, author: Author | None) -> None:
+def _refuse_strangers(comment: Comment, author: Author | None) -> Author:
     if author is not None and comment.author_id == author.id:
-        return
+        return author
     if comment.shown:
         raise Forbidden("Only its author may change a comment.")
     raise NotFound()

@@ -277,7 +277,7 @@ class Comment(SQLModel, table=True):
     see the text before it. `flags` are those no moderator has answered yet; `appealed`: its author asks again.
     `waits`: a moderator should look (queueing.needs_review), `item_id` is where in the queue it stands or stood, `why`
     what brought it there (postil.rules.Why). `kin` is equal for what one flood posts, `network` stands for where it
-    came from and is of use for 30 days at most (postil.networks).
+    came from and is of use for 30 days at most (postil.networks). `learned`: what the spam filter was told it is.
     """
 
     __table_args__ = (
@@ -321,6 +321,7 @@ class Comment(SQLModel, table=True):
     why: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     kin: str | None = None
     network: str | None = None
+    learned: str | None = None
     shown: bool = False
     shown_since: int = Field(default=0, sa_type=BigInteger)
     shown_replies: int = 0

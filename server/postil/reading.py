@@ -16,36 +16,33 @@ from postil.answers import (
     CommentInPlace,
     CountAnswer,
     EarlierAnswer,
-    OwnAnswer,
-    OwnComment,
+    HeldAnswer,
     PageAnswer,
     PageBrief,
     SectionAnswer,
     TextAnswer,
     ThenAndNow,
+    WhyAnswer,
 )
+from postil.appeals import open_appeals
 from postil.cursors import MOST_BEHIND, Since
 from postil.db import Snapshot
+from postil.editions import waiting_editions
 from postil.errors import NotFound
 from postil.models import (
     Author,
     Comment,
-    Flag,
+    Edition,
     Outline,
     Page,
     PageAlias,
     PublicSpan,
-    Reaction,
     Section,
-    Site,
     WaitingView,
 )
 from postil.places import Place, Places, place_of, places_in, standing
 from postil.states import State
 from postil.viewer import Audience, Viewer
-
-# A guest's overlay is private and sent whole: his latest comments and reactions on one page.
-MOST_OWN = 200
 
 CommentRow = Row[Any]
 COLUMNS: tuple[Any, ...] = (
@@ -59,6 +56,10 @@ COLUMNS: tuple[Any, ...] = (
     Comment.state,
     Comment.html,
     Comment.reason,
+    Comment.edition,
+    Comment.held,
+    Comment.appealed,
+    Comment.why,
     Comment.outline_hash,
     Comment.support,
     Comment.flags,
@@ -105,7 +106,24 @@ def comment_answer(row: Any, audience: Audience, *, in_section: bool = False) ->
     if whole(row.state, audience):
         answer.author, answer.html, answer.edited = row.author_name, row.html, row.edited_at
         answer.support, answer.flags = row.support, row.flags if staff else 0
+        if staff:
+            answer.edition, answer.why = row.edition, [WhyAnswer(**why) for why in row.why]
     return answer
+
+
+def held_answer(edition: Edition) -> HeldAnswer:
+    return HeldAnswer(html=edition.html, edition=edition.number)
+
+
+async def tell_staff(snapshot: Snapshot, rows: Sequence[Any], answers: Sequence[CommentAnswer]) -> None:
+    """Add to the staff form of comments what else a moderator decides about: edits that wait, and appeals."""
+    held = await waiting_editions(snapshot, [row.id for row in rows if row.held is not None])
+    appeals = await open_appeals(snapshot, [row.id for row in rows if row.appealed])
+    for row, answer in zip(rows, answers, strict=True):
+        if edition := held.get(row.id):
+            answer.held = held_answer(edition)
+        if (appeal := appeals.get(row.id)) and whole(row.state, Audience.STAFF):
+            answer.appeal = appeal.text
 
 
 def section_answer(section: Section, audience: Audience) -> SectionAnswer:
@@ -119,6 +137,7 @@ def section_answer(section: Section, audience: Audience) -> SectionAnswer:
         hidden=section.hidden if staff else 0,
         last=section.last_at,
         faces=section.faces,
+        minutes=section.pace,
     )
 
 
@@ -304,7 +323,7 @@ async def _fill(
     answer.sections = await _changed_sections(snapshot, page, audience, since, touched)
     told = [row for row in seen if sections is None or row.section_id in sections]
     answer.comments = [comment_answer(row, audience, in_section=True) for row in told]
-    await tell_earlier(snapshot, page, told, answer.comments)
+    await tell_more(snapshot, page, told, answer.comments, audience)
     answer.gone = {id: section for id, section in gone.items() if sections is None or section in sections}
 
 
@@ -355,10 +374,19 @@ async def read_comment(snapshot: Snapshot, viewer: Viewer | None, comment: str) 
         raise NotFound()
     section, page = await find_section(snapshot, row.section_id)
     told = comment_answer(row, audience)
-    await tell_earlier(snapshot, page, [row], [told])
+    await tell_more(snapshot, page, [row], [told], audience)
     return CommentInPlace(
         page=PageBrief(url=row.url, title=row.title), section=section_answer(section, audience), comment=told
     )
+
+
+async def tell_more(
+    snapshot: Snapshot, page: Page, rows: Sequence[Any], answers: Sequence[CommentAnswer], audience: Audience
+) -> None:
+    """What the answers say beside the rows themselves, in as few questions as there are kinds of it."""
+    await tell_earlier(snapshot, page, rows, answers)
+    if audience is Audience.STAFF:
+        await tell_staff(snapshot, rows, answers)
 
 
 async def tell_earlier(snapshot: Snapshot, page: Page, rows: Sequence[Any], answers: Sequence[CommentAnswer]) -> None:
@@ -406,55 +434,6 @@ async def find_author(snapshot: Snapshot, viewer: Viewer) -> Author | None:
     return await snapshot.scalar(
         select(Author).where(col(Author.site_id) == viewer.site, col(Author.token_hash) == viewer.author_key)
     )
-
-
-def own_answer(comment: Comment, edit_window: int) -> OwnComment:
-    """A comment as its author sees it: always its true state, and his own text while there is any."""
-    answer = OwnComment(
-        id=comment.id,
-        section=comment.section_id,
-        parent=comment.parent_id,
-        at=comment.created_at,
-        revision=comment.public_revision,
-        state=comment.state,
-        reason=comment.reason,
-        source=comment.source,
-    )
-    if comment.state in (State.PENDING, State.PUBLISHED, State.HIDDEN):
-        answer.author, answer.html, answer.edited = comment.author_name, comment.html, comment.edited_at
-        answer.support = comment.support
-    if comment.state in (State.PENDING, State.PUBLISHED):
-        answer.editable_until = comment.created_at + edit_window
-    return answer
-
-
-async def read_own(snapshot: Snapshot, viewer: Viewer, key: str) -> OwnAnswer:
-    """The guest's private overlay of a page; empty for somebody who never wrote."""
-    author = await find_author(snapshot, viewer)
-    page = await find_page(snapshot, viewer.site, key) if author else None
-    if author is None or page is None:
-        return OwnAnswer(name=author.name if author else None, comments=[], reacted=[], flagged=[])
-    mine = and_(col(Comment.page_id) == page.id, col(Comment.author_id) == author.id)
-    query = select(Comment).where(mine).order_by(col(Comment.id).desc()).limit(MOST_OWN)
-    site = await snapshot.get_one(Site, viewer.site)
-    return OwnAnswer(
-        name=author.name,
-        comments=[own_answer(comment, site.edit_window) for comment in await snapshot.scalars(query)],
-        reacted=await _marked(snapshot, Reaction, author, page),
-        flagged=await _marked(snapshot, Flag, author, page),
-    )
-
-
-async def _marked(snapshot: Snapshot, kind: type[Reaction] | type[Flag], author: Author, page: Page) -> list[str]:
-    """Which visible comments of a page an author reacted to, or flagged."""
-    query = (
-        select(col(kind.comment_id))
-        .join(Comment, col(Comment.id) == kind.comment_id)
-        .where(col(kind.author_id) == author.id, col(Comment.page_id) == page.id, visible(Audience.PUBLIC))
-        .order_by(col(kind.comment_id).desc())
-        .limit(MOST_OWN)
-    )
-    return list(await snapshot.scalars(query))
 
 
 async def _where_they_are(snapshot: Snapshot, pages: Sequence[tuple[str, str, str]]) -> list[tuple[str, str, str]]:

@@ -22,7 +22,7 @@ from postil.reading import (
     find_section,
     page_revision,
     section_answer,
-    tell_earlier,
+    tell_more,
     visible,
 )
 from postil.tree import REPLIES_AT_FIRST, Thread, plan
@@ -122,7 +122,7 @@ def _refuse_stale(window: Window, after: AfterRoot) -> None:
 
 async def _answer(snapshot: Snapshot, window: Window, rows: Sequence[CommentRow]) -> ThreadAnswer:
     comments = [comment_answer(row, window.audience) for row in rows]
-    await tell_earlier(snapshot, window.page, rows, comments)
+    await tell_more(snapshot, window.page, rows, comments, window.audience)
     return ThreadAnswer(
         since=str(Since(snapshot.epoch, page_revision(window.page, window.audience))),
         section=section_answer(window.section, window.audience),

@@ -90,6 +90,7 @@ READS: dict[str, Callable[[Target], list[Ask]]] = {
     "comments.one": lambda t: [get(f"/v1/comments/{t.comment}"), Ask("HEAD", f"/v1/comments/{t.comment}", {})],
     "comments.then": lambda t: [get(f"/v1/comments/{t.comment}/then")],
     "comments.around": lambda t: [get(f"/v1/comments/{t.comment}/around", limit=limit) for limit in (1, 100)],
+    "moderation.reasons": lambda t: [get("/v1/reasons")],
     "anchors.read": lambda t: [get("/v1/anchors"), get("/v1/anchors", url=t.url)],
     "service.here": lambda t: [get("/here", url=t.url), Ask("GET", "/here", {"headers": {"Referer": t.url}})],
 }
@@ -109,6 +110,12 @@ WRITES: dict[str, Callable[[Target], list[Ask]]] = {
     "moderation.hide": decide("hide"),
     "moderation.restore": decide("restore"),
     "moderation.purge": decide("purge"),
+    "moderation.refuse": decide("refuse"),
+    "moderation.ban": lambda t: [
+        send("POST", f"/v1/comments/{t.comment}/ban", {"by_network": on}) for on in (False, True)
+    ],
+    "moderation.undo": lambda t: [send("POST", f"/v1/decisions/{t.decision}/undo")],
+    "comments.appeal": lambda t: [send("POST", f"/v1/comments/{t.comment}/appeal", {"text": "an attempt"})],
     "anchors.same": anchor("same"),
     "anchors.merge": lambda t: [send("POST", f"/v1/anchors/{t.decision}/merge", {"into": t.section})],
     "anchors.apart": anchor("apart"),

@@ -3,7 +3,7 @@
 import sqlite3
 
 import pytest
-from tests.service import Moderator, Reader, Service, refused
+from tests.service import Moderator, Reader, Service, refused, text_of
 
 
 def test_a_hidden_comment_leaves_every_reader_and_restore_brings_it_back(reader: Reader, moderator: Moderator) -> None:
@@ -110,17 +110,60 @@ def test_an_approved_comment_appears_to_everybody(premoderated: Service) -> None
     assert "pending" not in author.page()
 
 
-def test_an_edit_under_premoderation_waits_again(premoderated: Service) -> None:
+def test_an_edit_that_is_held_leaves_the_approved_text_public(premoderated: Service) -> None:
     author, moderator = premoderated.reader(), premoderated.moderator().granted()
     posted = author.post("Harmless.")
     moderator.approve(posted)
+    before = premoderated.reader("Sam").thread(posted["section"])
 
     author.edit(posted, "Not so harmless.")
 
-    assert author.comments(posted["section"]) == []
-    assert author.own()["comments"][0]["state"] == "pending"
-    moderator.approve(posted)
+    assert premoderated.reader("Sam").thread(posted["section"]) == before
+    mine = author.mine(posted)
+    assert (mine["source"], text_of(mine), mine["held"]["edition"]) == ("Not so harmless.", "Harmless.", 1)
+    moderator.approve(posted, edition=1)
     assert author.texts(posted["section"]) == ["Not so harmless."]
+    assert "held" not in author.mine(posted)
+
+
+def test_an_approval_names_the_edit_it_saw(premoderated: Service) -> None:
+    author, moderator = premoderated.reader(), premoderated.moderator().granted()
+    posted = author.post("One.")
+    author.edit(posted, "Two.")
+
+    with refused(409, "state_conflict"):
+        moderator.approve(posted)
+    with refused(409, "state_conflict"):
+        moderator.approve(posted, edition=2)
+    assert author.comments(posted["section"]) == []
+
+    moderator.approve(posted, edition=1)
+    author.edit(posted, "Three.")
+    author.edit(posted, "Four.")
+    with refused(409, "state_conflict"):
+        moderator.approve(posted, edition=2)
+
+    moderator.approve(posted, edition=3)
+    assert author.texts(posted["section"]) == ["Four."]
+
+
+def test_a_refused_edit_leaves_the_text_and_an_undo_asks_again(premoderated: Service) -> None:
+    author, moderator = premoderated.reader(), premoderated.moderator().granted()
+    posted = author.post("One.")
+    moderator.approve(posted)
+    author.edit(posted, "Two.")
+
+    refusal = moderator.refuse(posted, edition=1)
+
+    assert author.texts(posted["section"]) == ["One."]
+    assert author.mine(posted)["source"] == "One."
+    moderator.undo(refusal)
+    assert author.mine(posted)["source"] == "Two."
+    approved = moderator.approve(posted, edition=1)
+    assert author.texts(posted["section"]) == ["Two."]
+    moderator.undo(approved)
+    assert author.texts(posted["section"]) == ["One."]
+    assert author.mine(posted)["source"] == "Two."
 
 
 def test_a_pending_comment_cannot_be_answered_by_who_cannot_see_it(premoderated: Service) -> None:

@@ -6,15 +6,15 @@ A lost hint is harmless, the hub's sweep heals it; so any engine that can say "l
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from postil.db import Hint
+from postil.db import News
 
-Listener = Callable[[Hint], None]
+Listener = Callable[[News], None]
 
 
 class Bus(Protocol):
     """The port. Listeners are plain functions that must not block: they wake somebody and return."""
 
-    async def publish(self, hints: Sequence[Hint]) -> None:
+    async def publish(self, hints: Sequence[News]) -> None:
         """Tell every listener, in this process and (where there are any) in others. After the commit only."""
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -27,7 +27,7 @@ class MemoryBus:
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
 
-    async def publish(self, hints: Sequence[Hint]) -> None:
+    async def publish(self, hints: Sequence[News]) -> None:
         for hint in hints:
             for listener in tuple(self._listeners):
                 listener(hint)

@@ -15,7 +15,7 @@ from sqlmodel import col
 from postil import reading
 from postil.auth import staff
 from postil.cursors import Since
-from postil.db import Database, Hint
+from postil.db import Database, Hint, News
 from postil.live.bus import Bus
 from postil.live.shared import Shared
 from postil.live.wire import Frames
@@ -75,7 +75,11 @@ class Hub:
     def start(self) -> Callable[[], None]:
         return self.bus.subscribe(self.hear)
 
-    def hear(self, hint: Hint) -> None:
+    def hear(self, hint: News) -> None:
+        if isinstance(hint, Hint):
+            self._hear_of_page(hint)
+
+    def _hear_of_page(self, hint: Hint) -> None:
         room = self.rooms.get((hint.site, hint.key))
         if room is None:
             return

@@ -5,12 +5,13 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 from starlette.requests import Request
 
-from postil import discussion, reading, windows
+from postil import discussion, overlay, reading, windows
 from postil.answers import CommentInPlace, NestedThreadAnswer, PostedAnswer, SupportAnswer, ThenAndNow, ThreadAnswer
 from postil.cursors import AfterReply, AfterRoot, Since, Sort, parse_window
 from postil.db import Snapshot
 from postil.discussion import Draft, Written
-from postil.markup import render_async
+from postil.judging import Signs
+from postil.markup import render_async, tidy
 from postil.models import Page
 from postil.outline import outline_hash
 from postil.sites import site_of
@@ -23,7 +24,7 @@ from postil.web.api import Reply
 from postil.web.body import MAX_OUTLINE, Most
 from postil.web.caching import Kept, answer, fresh, prepare
 from postil.web.pages import PRIVATE, Author, Staff, page_ref
-from postil.web.schemas import CommentCreate, CommentEdit, FlagCreate, Id, key_of
+from postil.web.schemas import AppealCreate, CommentCreate, CommentEdit, FlagCreate, Id, key_of
 
 Limit = Annotated[int, Field(ge=1, le=windows.MOST_COMMENTS)]
 Cursor = Annotated[str, Field(max_length=100)]
@@ -154,14 +155,15 @@ def _draft(body: CommentCreate, network: str) -> Draft:
         outline=body.outline.seen() if body.outline else None,
         index=body.index,
         network=network,
+        signs=Signs(trapped=bool(body.trap.strip()), took=body.took),
     )
 
 
-def posted(written: Written, epoch: str, viewer: Viewer) -> PostedAnswer:
+def posted(written: Written, epoch: str, viewer: Viewer, appeal: str | None = None) -> PostedAnswer:
     return PostedAnswer(
         since=since_of(epoch, written.page, viewer),
         section=reading.section_answer(written.section, viewer.audience),
-        comment=reading.own_answer(written.comment, written.site.edit_window),
+        comment=overlay.own_answer(written.comment, written.site.edit_window, written.held, appeal),
     )
 
 
@@ -218,3 +220,16 @@ async def flag(request: Request, comment: Id, body: FlagCreate, postil_author: A
         viewer = await door.writer_of(tx, request, postil_author)
         await door.hit(request, "flag", viewer.author_key or network_of(request.scope))
         await discussion.flag(tx, viewer, comment, body.reason, body.note)
+
+
+async def appeal(
+    request: Request, comment: Id, body: AppealCreate, postil_author: Author = None
+) -> Reply[PostedAnswer]:
+    """Say once why one's own hidden comment should stand; a moderator looks again."""
+    await door.hit(request, "flag_network")
+    async with door.resources(request).database.begin() as tx:
+        viewer = await door.writer_of(tx, request, postil_author)
+        await door.hit(request, "flag", viewer.author_key or network_of(request.scope))
+        written = await discussion.appeal(tx, viewer, comment, tidy(body.text).strip())
+        said = posted(written, tx.epoch, viewer, "open")
+    return Reply(said.encode(), headers=PRIVATE)

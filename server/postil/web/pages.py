@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 from starlette.requests import Request
 
-from postil import discussion, moving, promotion, reading
+from postil import discussion, moving, overlay, promotion, reading
 from postil.answers import (
     ChangesAnswer,
     CountsAnswer,
@@ -125,7 +125,7 @@ async def own(request: Request, url: Url, key: Key | None = None, postil_author:
     await door.hit(request, "read")
     async with door.resources(request).database.read() as snapshot:
         viewer = await door.reader_of(snapshot, request, url, postil_author)
-        told = await reading.read_own(snapshot, viewer, _key(url, key))
+        told = await overlay.read_own(snapshot, viewer, _key(url, key))
     return Reply(told.encode(), headers=PRIVATE)
 
 

@@ -9,6 +9,8 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 import postil
 from postil.errors import (
     BadSignature,
+    Banned,
+    Blocked,
     Conflict,
     EditWindowClosed,
     FetchRefused,
@@ -18,6 +20,7 @@ from postil.errors import (
     NotFound,
     OriginRefused,
     TooMany,
+    TooSoon,
     Unauthorized,
     Unavailable,
 )
@@ -44,21 +47,32 @@ ANYBODY = [
 AUTHORS = [
     Operation("/v1/page/own", pages.own, errors=READ),
     Operation("/v1/views", pages.see, "POST", errors=READ),
-    Operation("/v1/comments", comments.post, "POST", statuses=[201, 200], errors=[*WRITE, Locked, NameRefused]),
-    Operation("/v1/comments/{comment}", comments.edit, "PATCH", errors=[*WRITE, EditWindowClosed]),
+    Operation(
+        "/v1/comments",
+        comments.post,
+        "POST",
+        statuses=[201, 200],
+        errors=[*WRITE, Locked, NameRefused, Banned, Blocked, TooSoon],
+    ),
+    Operation("/v1/comments/{comment}", comments.edit, "PATCH", errors=[*WRITE, EditWindowClosed, Banned, Blocked]),
     Operation("/v1/comments/{comment}", comments.remove, "DELETE", errors=WRITE),
-    Operation("/v1/comments/{comment}/reaction", comments.support, "PUT", errors=WRITE),
-    Operation("/v1/comments/{comment}/reaction", comments.unsupport, "DELETE", errors=WRITE),
-    Operation("/v1/comments/{comment}/flag", comments.flag, "POST", statuses=[204], errors=WRITE),
+    Operation("/v1/comments/{comment}/reaction", comments.support, "PUT", errors=[*WRITE, Banned]),
+    Operation("/v1/comments/{comment}/reaction", comments.unsupport, "DELETE", errors=[*WRITE, Banned]),
+    Operation("/v1/comments/{comment}/flag", comments.flag, "POST", statuses=[204], errors=[*WRITE, Banned]),
+    Operation("/v1/comments/{comment}/appeal", comments.appeal, "POST", errors=WRITE),
 ]
 
-# With a staff token: an hour's one from the site's page, or a full one (purge, sections).
+# With a staff token: an hour's one from the site's page, or a full one (purge).
 MODERATORS = [
     Operation("/v1/comments/{comment}/approve", moderation.approve, "POST", errors=STAFF),
     Operation("/v1/comments/{comment}/hide", moderation.hide, "POST", errors=STAFF),
     Operation("/v1/comments/{comment}/restore", moderation.restore, "POST", errors=STAFF),
+    Operation("/v1/comments/{comment}/refuse", moderation.refuse, "POST", errors=STAFF),
     Operation("/v1/comments/{comment}/purge", moderation.purge, "POST", errors=STAFF),
+    Operation("/v1/comments/{comment}/ban", moderation.ban, "POST", errors=STAFF),
+    Operation("/v1/decisions/{decision}/undo", moderation.undo, "POST", errors=STAFF),
     Operation("/v1/sections/{section}/state", moderation.set_section, "PUT", errors=STAFF),
+    Operation("/v1/reasons", moderation.reasons, errors=[*READ, Forbidden]),
 ]
 
 # With an owner's full token.

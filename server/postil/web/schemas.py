@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from postil.appeals import MOST_APPEAL
 from postil.markup import MAX_SOURCE
 from postil.outline import OutlineSection
 from postil.places import Seen
@@ -61,7 +62,11 @@ class OutlineQuestion(In):
 
 
 class CommentCreate(In):
-    """A new comment. The section is named by id, or by its index in an outline; `nonce` makes a retry harmless."""
+    """A new comment. The section is named by id, or by its index in an outline; `nonce` makes a retry harmless.
+
+    `trap`: what stands in a field that people neither see nor reach; `took`: seconds from opening the composer to
+    sending. Both are for the site's rules, and may be left out.
+    """
 
     page: PageRefIn
     section: Id | None = None
@@ -71,6 +76,8 @@ class CommentCreate(In):
     source: str = Field(min_length=1, max_length=MAX_SOURCE)
     name: str = Field(min_length=1, max_length=200)
     nonce: str = Field(min_length=8, max_length=64, pattern=r"^[-0-9A-Z_a-z]+$")
+    trap: str = Field(default="", max_length=1_000)
+    took: int | None = Field(default=None, ge=0, le=10_000_000)
 
 
 class CommentEdit(In):
@@ -83,16 +90,37 @@ class FlagCreate(In):
 
 
 class DecisionCreate(In):
-    """Why. Readers see the reason where a tombstone stays; the note is for moderators."""
+    """Why. Readers see the reason where a tombstone stays; the note is for moderators. `edition`: which text was seen,
+    where the comment was edited.
+    """
 
     reason: Reason | None = None
     note: Note | None = None
+    edition: int | None = Field(default=None, ge=0, le=1_000_000)
+
+
+class BanCreate(In):
+    """Ban whoever wrote a comment, or its network; for `days`, or without them for good (a network: 30 days at most).
+    `hide`: what he wrote on this site goes too.
+    """
+
+    by_network: bool = False
+    days: int | None = Field(default=None, ge=1, le=3650)
+    reason: Reason | None = None
+    note: Note | None = None
+    hide: bool = False
+
+
+class AppealCreate(In):
+    text: str = Field(min_length=1, max_length=MOST_APPEAL)
 
 
 class SectionStateIn(In):
-    """`slow` is not among them until it has an effect."""
+    """`minutes` between two comments of an author, where the state is slow."""
 
-    state: Literal["open", "locked", "closed"]
+    state: Literal["open", "slow", "locked", "closed"]
+    minutes: int = Field(default=0, ge=0, le=1440)
+    reason: Reason | None = None
 
 
 class ViewCreate(In):
