@@ -35,7 +35,11 @@ FLOORS: list[set[str]] = [
         "reading",
         "windows",
         "sites",
+        *{"appeals", "bans", "editions", "flagging", "logbook", "overlay"},
         "reviewing",
+        "inspection",
+        "record",
+        "claiming",
         "bulk",
         "migrate",
     },
@@ -46,7 +50,8 @@ FLOORS: list[set[str]] = [
     {
         *{"answers", "article", "cursors", "errors", "ids", "markup", "names", "outline", "policy", "settings"},
         *{"states", "tree", "urls", "viewer", "fingerprint", "likeness", "matching", "assignment"},
-        *{"document", "dom", "apart", "fetching", "signing", "rules"},
+        *{"document", "dom", "apart", "fetching", "signing", "rules", "marking"},
+        *{"words", "shown", "kin", "kinds", "checks"},
     },
     {""},  # the package itself: its version
 ]
@@ -73,7 +78,9 @@ HOMES: dict[str, set[str]] = {
         *{"models", "db", "migrate", "upsert"},
         *{"discussion", "moderation", "anchoring", "reading", "windows", "sites", "changing"},
         *{"places", "placing", "reference", "promotion", "moving", "asking"},
+        *{"appeals", "bans", "editions", "flagging", "logbook", "overlay"},
         *{"judging", "learning", "rulebook", "networks", "queueing", "reviewing", "bulk"},
+        *{"inspection", "record", "claiming"},
         *{"auth", "live", "resources"},  # sessions are read and swept where they are checked
         "web.health",  # asks whether the database answers at all
     },
@@ -82,7 +89,9 @@ HOMES: dict[str, set[str]] = {
         *{"models", "upsert", "auth", "live", "resources"},
         *{"discussion", "moderation", "anchoring", "reading", "windows", "sites", "changing"},
         *{"places", "placing", "reference", "promotion", "moving", "asking"},
+        *{"appeals", "bans", "editions", "flagging", "logbook", "overlay"},
         *{"judging", "learning", "rulebook", "networks", "queueing", "reviewing", "bulk"},
+        *{"inspection", "record", "claiming"},
     },
     "starlette": {"web", "app", "serving", "demo"},  # the last two put the demo's own pages beside the service's
     "turbohtml": {"dom"},

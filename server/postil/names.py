@@ -78,8 +78,8 @@ def skeleton(name: str) -> str:
     Case, width, accents, spaces, dots, invisible characters and letters of other scripts that look the same.
     It is for comparing, never for showing, and errs towards equal. A name of symbols alone keeps them.
     """
-    seen = _bare(_ignored.sub("", unicodedata.normalize("NFKC", _ignored.sub("", name))))
-    plain = _bare("".join(map(_plain, seen))).translate(SAME_STROKE)
+    seen = bare(_ignored.sub("", unicodedata.normalize("NFKC", _ignored.sub("", name))))
+    plain = bare("".join(map(look_alike, seen))).translate(SAME_STROKE)
     return plain.replace("vv", "w").replace("cl", "d") or seen
 
 
@@ -88,14 +88,14 @@ def _line(value: str) -> str:
     return cap_marks(unicodedata.normalize("NFC", visible)).strip()
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """Without marks beside letters. Nuktas, viramas and vowel signs (classes 0, 7, 8, 9) are part of a word."""
     decomposed = unicodedata.normalize("NFD", text)
     return "".join(char for char in decomposed if unicodedata.combining(char) in (0, 7, 8, 9))
 
 
 @lru_cache(maxsize=4096)
-def _plain(char: str) -> str:
+def look_alike(char: str) -> str:
     """The small letters that a character looks like, or whose capital it looks like; "" for a symbol."""
     look_alikes = _look_alikes()
     own = char.translate(look_alikes)
@@ -105,6 +105,11 @@ def _plain(char: str) -> str:
     if unicodedata.category(char)[0] not in "LNM" and not _is_ascii_word(own):
         return ""
     return own.casefold().translate(look_alikes)  # capitals and small letters have look-alikes of their own
+
+
+def is_unseen(text: str) -> bool:
+    """Whether nothing of it is seen: controls, joiners, and what Unicode lets everybody ignore."""
+    return not _ignored.sub("", text)
 
 
 def _is_ascii_word(text: str) -> bool:

@@ -1,6 +1,7 @@
 """A site's rules: what they look at, and what they say of a post. Pure; postil.judging brings the facts."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -64,30 +65,38 @@ class RuleInForce:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the rules together say: the hardest effect, and every reason for it."""
+    """What the rules together say: the hardest effect, every reason for it, and (where the text is refused) what its
+    author is told: never more of the site's lists than what he wrote himself.
+    """
 
     effect: Effect = Effect.PASS
     whys: tuple[Why, ...] = ()
+    sentence: str = "This site does not take such a text. Say it in other words."
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What rules look at."""
+class RuleDraft:
+    """A rule that somebody writes, or that a site begins with; `settings` as postil.kinds.settings_of gives them."""
 
-    is_staff: bool = False
-    approved: int = 0
-
-
-def judge(rules: Iterable[RuleInForce], facts: Facts) -> Verdict:
-    """Ask every rule."""
-    found: Sequence[tuple[Effect, Why]] = [(rule.effect, why) for rule in rules if (why := _ask(rule, facts))]
-    if not found:
-        return Verdict()
-    effect = Effect.BLOCK if any(each is Effect.BLOCK for each, _ in found) else Effect.HOLD
-    return Verdict(effect, tuple(why for _, why in found))
+    kind: Kind
+    name: str
+    settings: dict[str, Any]
+    effect: Effect = Effect.HOLD
 
 
-def _ask(rule: RuleInForce, facts: Facts) -> Why | None:
-    if rule.kind is Kind.REVIEW and not facts.is_staff and rule.settings.get("who") == "everyone":
-        return rule.why("every comment is looked at first")
-    return None
+def flagger_weight(right: int, wrong: int) -> float:
+    """How much one reader's flag weighs: the lower end of Wilson's 95 % interval of how often he was right; 0 for
+    whoever was never judged.
+    """
+    judged = right + wrong
+    if judged == 0:
+        return 0.0
+    z, rate = 1.96, right / judged
+    middle = rate + z * z / (2 * judged)
+    spread = z * math.sqrt(rate * (1 - rate) / judged + z * z / (4 * judged * judged))
+    return max(0.0, (middle - spread) / (1 + z * z / judged))
+
+
+def flags_hide(weights: Iterable[float], threshold: float) -> bool:
+    """Whether flags of these weights together take a comment out of sight until a moderator has looked."""
+    return sum(weights) >= threshold

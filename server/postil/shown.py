@@ -1,0 +1,77 @@
+"""What a comment's html shows: its words, and where its links lead. Pure.
+
+The html is our own renderer's (postil.markup), so a small reader of it will do.
+"""
+
+import re
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+# Between two of these there is a line's end, where between two letters in <em> there is nothing.
+_BLOCKS = frozenset({"p", "br", "pre", "blockquote", "ul", "ol", "li", "hr"})
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a link leads: its host in lower case ("" where it has none), the rest, and the whole as it stands."""
+
+    host: str
+    path: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    text: str
+    links: tuple[Link, ...]
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self.hrefs: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _BLOCKS:
+            self.parts.append("\n")
+        self.hrefs += [value for name, value in attrs if name == "href" and value]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _BLOCKS:
+            self.parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+
+
+def shown_in(html: str) -> Shown:
+    """The words that a reader sees, one line for each block, and the links."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    text = re.sub(r"[^\S\n]*\n\s*", "\n", "".join(reader.parts)).strip()
+    return Shown(text, tuple(_link(href) for href in reader.hrefs))
+
+
+def _link(href: str) -> Link:
+    try:
+        parts = urlsplit(href)
+        if parts.scheme == "mailto":
+            return Link(parts.path.rpartition("@")[2].lower(), "", href)
+        return Link((parts.hostname or "").rstrip("."), parts.path, href)
+    except ValueError:
+        return Link("", "", href)
+
+
+def is_under(host: str, names: frozenset[str]) -> bool:
+    """Whether a host is one of `names`, or a part of one: `a.blog.example` is under `blog.example`."""
+    labels = host.split(".")
+    return any(".".join(labels[at:]) in names for at in range(len(labels)))
+
+
+def excerpt(text: str, length: int = 240) -> str:
+    """How a text begins, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
