@@ -205,7 +205,8 @@ def declared(*extras: str) -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *(line for extra in extras for line in project["optional-dependencies"][extra])]
     names = {re.split(r"[^\w.-]", line)[0].lower().replace("-", "_") for line in wanted}
-    return names | {"markdown_it"} if "markdown_it_py" in names else names
+    called = {"markdown_it_py": "markdown_it", "argon2_cffi": "argon2"}
+    return names | {called[name] for name in names & called.keys()}
 
 
 def test_what_is_imported_was_asked_for() -> None:
