@@ -20,6 +20,11 @@ def new_id(now: float | None = None) -> str:
     return encode((millis & (2**42 - 1)) << 24 | secrets.randbits(24))
 
 
+def earliest_id(at: int) -> str:
+    """What no id made at `at` (epoch seconds) or later comes before."""
+    return encode((max(at, 0) * 1000 & (2**42 - 1)) << 24)
+
+
 def encode(number: int) -> str:
     digits = [ALPHABET[number >> 6 * place & 63] for place in reversed(range(LENGTH))]
     return "".join(digits)
