@@ -14,6 +14,7 @@ from postil.ids import hash_token, new_id
 from postil.models import Moderator, OneTimeCode, Origin, Site
 from postil.names import normalise, skeleton
 from postil.signing import new_key
+from postil.rules import RuleDraft
 from postil.urls import parse_origin
 from postil.viewer import Role
 
@@ -29,8 +30,17 @@ class SiteBrief:
     premoderates: bool
 
 
-async def add_site(tx: Transaction, origins: Sequence[str], *, name: str = "", premoderate: bool = False) -> Site:
-    """Register a site by the origins it is served from; Invalid for one that is none, or another site's."""
+async def add_site(
+    tx: Transaction,
+    origins: Sequence[str],
+    *,
+    name: str = "",
+    premoderate: bool = False,
+    rules: Sequence[RuleDraft] = (),
+) -> Site:
+    """Register a site by the origins it is served from, with the rules it begins with (postil.kinds.DEFAULTS); Invalid
+    for an origin that is none, or another site's.
+    """
     if not origins:
         raise Invalid("origin", "A site needs at least one origin, such as https://blog.example.")
     site = Site(id=new_id(), name=name or origins[0], created_at=tx.now)
@@ -38,6 +48,7 @@ async def add_site(tx: Transaction, origins: Sequence[str], *, name: str = "", p
     await tx.flush()
     for origin in origins:
         await add_origin(tx, site, origin)
+    await rulebook.begin_with(tx, site.id, rules)
     await rulebook.hold_everything(tx, site.id, premoderate)
     return site
 

@@ -27,10 +27,11 @@ def site_add(origins: tuple[str, ...], name: str, premoderate: bool) -> None:
     """Register a site by the origins its pages are served from."""
     from postil import sites
     from postil.article import snippet
+    from postil.kinds import DEFAULTS
 
     async def add(database: "Database") -> None:
         async with database.begin() as tx:
-            await sites.add_site(tx, origins, name=name, premoderate=premoderate)
+            await sites.add_site(tx, origins, name=name, premoderate=premoderate, rules=DEFAULTS)
 
     run(with_database(add))
     click.echo("Added. Paste these two lines into every page of the site, before </body>:\n")

@@ -17,6 +17,7 @@ from postil.demo.samples import SAMPLES, Sample
 from postil.discussion import Draft, PageRef
 from postil.document import Document, read_document
 from postil.ids import hash_token
+from postil.kinds import DEFAULTS
 from postil.markup import render
 from postil.models import Site
 from postil.outline import OutlineSection, outline_hash
@@ -60,7 +61,7 @@ async def prepare(database: Database, settings: Settings, file: Path | None) -> 
 
 async def _site(tx: Transaction, origin: str) -> Site:
     found = await sites.site_of(tx, origin)
-    return found or await sites.add_site(tx, [origin], name="The demo")
+    return found or await sites.add_site(tx, [origin], name="The demo", rules=DEFAULTS)
 
 
 def _slug(name: str) -> str:
