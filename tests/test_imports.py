@@ -35,6 +35,7 @@ FLOORS: list[set[str]] = [
         "reading",
         "windows",
         "sites",
+        "people",
         *{"appeals", "bans", "editions", "flagging", "logbook", "overlay"},
         "reviewing",
         "inspection",
@@ -76,7 +77,7 @@ HOMES: dict[str, set[str]] = {
     "segno": {"web.people"},
     "sqlalchemy": {
         *{"models", "db", "migrate", "upsert"},
-        *{"discussion", "moderation", "anchoring", "reading", "windows", "sites", "changing"},
+        *{"discussion", "moderation", "anchoring", "reading", "windows", "sites", "people", "changing"},
         *{"places", "placing", "reference", "promotion", "moving", "asking"},
         *{"appeals", "bans", "editions", "flagging", "logbook", "overlay"},
         *{"judging", "learning", "rulebook", "networks", "queueing", "reviewing", "bulk"},
@@ -87,7 +88,7 @@ HOMES: dict[str, set[str]] = {
     "sqlite3": {"migrate", "commands"},
     "sqlmodel": {
         *{"models", "upsert", "auth", "live", "resources"},
-        *{"discussion", "moderation", "anchoring", "reading", "windows", "sites", "changing"},
+        *{"discussion", "moderation", "anchoring", "reading", "windows", "sites", "people", "changing"},
         *{"places", "placing", "reference", "promotion", "moving", "asking"},
         *{"appeals", "bans", "editions", "flagging", "logbook", "overlay"},
         *{"judging", "learning", "rulebook", "networks", "queueing", "reviewing", "bulk"},

@@ -1,32 +1,28 @@
 """The verbs of owners: sites, their origins, and who moderates them."""
 
-import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlmodel import col
 
-from postil import rulebook
+from postil import people, rulebook
 from postil.db import Snapshot, Transaction
 from postil.errors import Invalid, NotFound
-from postil.ids import hash_token, new_id
-from postil.models import Moderator, OneTimeCode, Origin, Site
-from postil.names import normalise, skeleton
+from postil.ids import new_id
+from postil.models import Moderator, Origin, Site
+from postil.people import Person
 from postil.signing import new_key
 from postil.rules import RuleDraft
 from postil.urls import parse_origin
 from postil.viewer import Role
-
-# Long enough to send a link by mail and open it after the weekend's first coffee; it works once.
-LINK_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
 class SiteBrief:
     site: Site
     origins: list[str]
-    moderators: list[Moderator]
+    people: list[Person]
     premoderates: bool
 
 
@@ -120,13 +116,8 @@ async def list_sites(snapshot: Snapshot) -> list[SiteBrief]:
 
 
 async def _brief(snapshot: Snapshot, site: Site) -> SiteBrief:
-    origins, moderators = await origins_of(snapshot, site.id), await _moderators(snapshot, site.id)
-    return SiteBrief(site, origins, moderators, await rulebook.holds_everything(snapshot, site.id))
-
-
-async def _moderators(snapshot: Snapshot, site: str) -> list[Moderator]:
-    query = select(Moderator).where(col(Moderator.site_id) == site, col(Moderator.revoked_at).is_(None))
-    return list(await snapshot.scalars(query.order_by(Moderator.name)))
+    origins, found = await origins_of(snapshot, site.id), await people.people_of(snapshot, site.id)
+    return SiteBrief(site, origins, found, await rulebook.holds_everything(snapshot, site.id))
 
 
 async def names_of(snapshot: Snapshot, moderators: Collection[str | None]) -> dict[str, str]:
@@ -135,41 +126,28 @@ async def names_of(snapshot: Snapshot, moderators: Collection[str | None]) -> di
     return dict((await snapshot.execute(query)).all())
 
 
-async def invite(tx: Transaction, origin: str, name: str, role: Role = Role.MODERATOR) -> str:
+async def invite(
+    tx: Transaction,
+    origin: str,
+    name: str,
+    role: Role = Role.MODERATOR,
+    *,
+    address: str | None = None,
+    reset: bool = False,
+) -> str:
     """Make `name` a moderator of the site at `origin` (or find the one so called), and return a sign-in code.
 
-    The code works once, within LINK_SECONDS; only its hash is kept.
+    `reset` forgets the password and the second step and ends the sign-ins of somebody who cannot get in.
     """
     site = await _named(tx, origin)
-    moderator = await _moderator(tx, site, normalise(name), role)
-    code = secrets.token_urlsafe(32)
-    tx.add(OneTimeCode(code_hash=hash_token(code), moderator_id=moderator.id, expires_at=tx.now + LINK_SECONDS))
-    return code
-
-
-async def _moderator(tx: Transaction, site: Site, name: str, role: Role) -> Moderator:
-    found = await _find_moderator(tx, site, name)
-    if found is None:
-        found = Moderator(
-            id=new_id(), site_id=site.id, name=name, skeleton=skeleton(name), role=role, created_at=tx.now
-        )
-        tx.add(found)
-        await tx.flush()
-    found.revoked_at = None
-    found.role = role
-    return found
-
-
-async def _find_moderator(tx: Transaction, site: Site, name: str) -> Moderator | None:
-    query = select(Moderator).where(col(Moderator.site_id) == site.id, col(Moderator.skeleton) == skeleton(name))
-    return (await tx.scalars(query)).first()
+    moderator, code = await people.invite(tx, site.id, name, role, address=address)
+    return (await people.reset(tx, site.id, moderator.id, None))[1] if reset else code
 
 
 async def dismiss(tx: Transaction, origin: str, name: str) -> Moderator:
     """Take a moderator's rights away; every sign-in of his ends with them."""
     site = await site_of(tx, parse_origin(origin) or "")
-    found = await _find_moderator(tx, site, name) if site else None
-    if found is None:
+    found = await people.named(tx, site.id, name) if site else None
+    if site is None or found is None:
         raise NotFound(f"The site at “{origin}” has no moderator “{name}”.")
-    found.revoked_at = tx.now
-    return found
+    return found if found.revoked_at is not None else await people.dismiss(tx, site.id, found.id, None)

@@ -8,6 +8,7 @@ from postil.commands.base import Examples, read_settings, run, with_database
 
 if TYPE_CHECKING:
     from postil.db import Database
+    from postil.people import Person
 
 
 @click.group()
@@ -75,34 +76,55 @@ def site_list() -> None:
             click.echo(f"{brief.site.id}  {brief.site.name}{held}")
             for origin in brief.origins:
                 click.echo(f"    {origin}")
-            for moderator in brief.moderators:
-                click.echo(f"    {moderator.role}: {moderator.name}")
+            for person in brief.people:
+                click.echo(f"    {_told(person)}")
         if not briefs:
             click.echo("No sites yet. Add one: postil site add https://blog.example")
 
     run(with_database(show))
 
 
+def _told(person: "Person") -> str:
+    """A line of the list: who, and how far he has come."""
+    moderator = person.moderator
+    facts = [
+        moderator.address or "",
+        "" if person.has_come else "invited",
+        "second step" if moderator.totp_secret else "",
+    ]
+    more = ", ".join(fact for fact in facts if fact)
+    return f"{moderator.role}: {moderator.name}" + (f"  ({more})" if more else "")
+
+
 @site.command(
     "moderator",
     cls=Examples,
-    examples='postil site moderator https://blog.example "Ada"\npostil site moderator https://a.example Ada --dismiss',
+    examples='postil site moderator https://blog.example "Ada"\n'
+    "postil site moderator https://blog.example Ada --owner --reset\n"
+    "postil site moderator https://blog.example Ada --dismiss",
 )
 @click.argument("origin")
 @click.argument("name")
 @click.option("--owner", is_flag=True, help="Make an owner, not a moderator.")
+@click.option("--address", help="The e-mail address to sign in with; one may choose it oneself otherwise.")
+@click.option("--reset", is_flag=True, help="Forget the password and the second step; every sign-in ends.")
 @click.option("--dismiss", is_flag=True, help="Take the rights away; every sign-in ends.")
-def site_moderator(origin: str, name: str, owner: bool, dismiss: bool) -> None:
-    """Make somebody a moderator, and print a link that signs in once, within a day."""
+def site_moderator(origin: str, name: str, owner: bool, address: str | None, reset: bool, dismiss: bool) -> None:
+    """Make somebody a moderator, and print a link that signs in once, within a day.
+
+    For somebody who is one it prints another link: the way in where a password is lost.
+    """
     from postil import sites
     from postil.viewer import Role
+
+    role = Role.OWNER if owner else Role.MODERATOR
 
     async def change(database: "Database") -> str | None:
         async with database.begin() as tx:
             if dismiss:
                 await sites.dismiss(tx, origin, name)
                 return None
-            return await sites.invite(tx, origin, name, Role.OWNER if owner else Role.MODERATOR)
+            return await sites.invite(tx, origin, name, role, address=address, reset=reset)
 
     code = run(with_database(change))
     click.echo(f"{read_settings().url}/sign-in#{code}" if code else f"{name} moderates {origin} no more.")
