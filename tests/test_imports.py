@@ -44,7 +44,7 @@ FLOORS: list[set[str]] = [
         "bulk",
         "migrate",
     },
-    {"judging", "learning", "rulebook", "networks", "queueing", "changing", "upsert"},
+    {"judging", "learning", "rulebook", "rehearsal", "networks", "queueing", "changing", "upsert"},
     {"places"},
     {"db"},
     {"models"},
@@ -80,7 +80,7 @@ HOMES: dict[str, set[str]] = {
         *{"discussion", "moderation", "anchoring", "reading", "windows", "sites", "people", "changing"},
         *{"places", "placing", "reference", "promotion", "moving", "asking"},
         *{"appeals", "bans", "editions", "flagging", "logbook", "overlay"},
-        *{"judging", "learning", "rulebook", "networks", "queueing", "reviewing", "bulk"},
+        *{"judging", "learning", "rulebook", "rehearsal", "networks", "queueing", "reviewing", "bulk"},
         *{"inspection", "record", "claiming"},
         *{"auth", "live", "resources"},  # sessions are read and swept where they are checked
         "web.health",  # asks whether the database answers at all
@@ -91,7 +91,7 @@ HOMES: dict[str, set[str]] = {
         *{"discussion", "moderation", "anchoring", "reading", "windows", "sites", "people", "changing"},
         *{"places", "placing", "reference", "promotion", "moving", "asking"},
         *{"appeals", "bans", "editions", "flagging", "logbook", "overlay"},
-        *{"judging", "learning", "rulebook", "networks", "queueing", "reviewing", "bulk"},
+        *{"judging", "learning", "rulebook", "rehearsal", "networks", "queueing", "reviewing", "bulk"},
         *{"inspection", "record", "claiming"},
     },
     "starlette": {"web", "app", "serving", "demo"},  # the last two put the demo's own pages beside the service's

@@ -6,7 +6,7 @@ Only facts that a rule in force asks for are collected, each by one bounded quer
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import col
 
 from postil import learning, rulebook
@@ -43,7 +43,7 @@ NO_SIGNS = Signs()
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A text that may be published: whose, on which page, and as which comment where it is an edit."""
+    """A text that may be published: whose, on which page. `comment`, `learned`: which it is, where it is one already."""
 
     site: str
     page: str
@@ -51,6 +51,7 @@ class Candidate:
     source: str
     html: str
     comment: str | None = None
+    learned: str | None = None
 
     @property
     def shown(self) -> Shown:
@@ -86,24 +87,27 @@ async def facts_of(
     candidate: Candidate,
     signs: Signs = NO_SIGNS,
     *,
-    at: int | None = None,
+    then: int | None = None,
 ) -> Facts:
-    """What `rules` look at. `at`: as it would have been known then."""
+    """What `rules` look at. `then`: when the candidate was posted; the facts are those of that time."""
     kinds = {rule.kind for rule in rules}
-    now = snapshot.now if at is None else at
     spam = await learning.learned(snapshot, candidate.site) if Kind.SPAM in kinds else (0, 0)
     return Facts(
-        approved=await _approved(snapshot, candidate, now) if _asks_who(rules) else 0,
+        approved=await _approved(snapshot, candidate, then) if _asks_who(rules) else 0,
         shown=candidate.shown if kinds - {Kind.REVIEW, Kind.FLAGS, Kind.TRAP, Kind.AGE} else Shown("", ()),
         own_hosts=await own_hosts(snapshot, candidate.site) if Kind.LINKS in kinds else frozenset(),
         trapped=signs.trapped,
         took=signs.took,
-        again=await _again(snapshot, candidate, _hours(rules), now),
-        spam=await learning.probability(snapshot, candidate.site, candidate.source, candidate.html)
-        if min(spam)
-        else None,
+        again=await _again(snapshot, candidate, _hours(rules), then),
+        spam=await _likeness(snapshot, candidate) if min(spam) else None,
         learned=spam,
         outside=signs.outside,
+    )
+
+
+async def _likeness(snapshot: Snapshot, candidate: Candidate) -> float | None:
+    return await learning.probability(
+        snapshot, candidate.site, candidate.source, candidate.html, without=candidate.learned
     )
 
 
@@ -118,13 +122,12 @@ def _hours(rules: Sequence[RuleInForce]) -> set[int]:
     return {whole(rule.kind, rule.settings)["hours"] for rule in rules if rule.kind is Kind.REPEATS}
 
 
-async def _approved(snapshot: Snapshot, candidate: Candidate, now: int) -> int:
+async def _approved(snapshot: Snapshot, candidate: Candidate, then: int | None) -> int:
     """How many comments of the author's are published; no more than anybody asks for."""
     theirs = select(col(Comment.id)).where(
         col(Comment.author_id) == candidate.author,
         col(Comment.state) == State.PUBLISHED,
-        col(Comment.id) != (candidate.comment or ""),
-        col(Comment.created_at) <= now,
+        _others(candidate, then),
     )
     return await snapshot.scalar(select(func.count()).select_from(theirs.limit(MOST_APPROVED).subquery())) or 0
 
@@ -134,7 +137,15 @@ async def own_hosts(snapshot: Snapshot, site: str) -> frozenset[str]:
     return frozenset(origin.partition("://")[2].partition(":")[0] for origin in origins)
 
 
-async def _again(snapshot: Snapshot, candidate: Candidate, hours: Collection[int], now: int) -> dict[int, Again]:
+def _others(candidate: Candidate, then: int | None) -> ColumnElement[bool]:
+    """Comments but the candidate; of those that were there when it came, where that is asked."""
+    own = candidate.comment or ""
+    return col(Comment.id) != own if then is None else col(Comment.id) < own
+
+
+async def _again(
+    snapshot: Snapshot, candidate: Candidate, hours: Collection[int], then: int | None
+) -> dict[int, Again]:
     """How often a text of this kin was posted within each of `hours`, with the one that is about to be."""
     kin = kin_of(candidate.source, candidate.html) if hours else None
     if kin is None:
@@ -144,13 +155,13 @@ async def _again(snapshot: Snapshot, candidate: Candidate, hours: Collection[int
         .where(
             col(Comment.site_id) == candidate.site,
             col(Comment.kin) == kin,
-            col(Comment.id) != (candidate.comment or ""),
-            col(Comment.created_at) <= now,
+            _others(candidate, then),
         )
         .order_by(col(Comment.id).desc())
         .limit(MOST_AGAIN)
     )
     rows = (await snapshot.execute(others)).all()
+    now = snapshot.now if then is None else then
     return {each: again for each in hours if (again := _count(kin, candidate.page, rows, now - each * 3600))}
 
 

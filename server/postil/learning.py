@@ -76,13 +76,19 @@ async def learned(snapshot: Snapshot, site: str) -> tuple[int, int]:
     return (row[0], row[1]) if row else (0, 0)
 
 
-async def probability(snapshot: Snapshot, site: str, source: str, html: str) -> float | None:
-    """How likely a text is spam, from 0 to 1; None until the site's moderators decided about some of each."""
+async def probability(
+    snapshot: Snapshot, site: str, source: str, html: str, *, without: str | None = None
+) -> float | None:
+    """How likely a text is spam, from 0 to 1; None until the site's moderators decided about some of each. `without`:
+    as if this very text had not been learned, as "spam" or as "ham".
+    """
     words = [_ALL, *_hashed(site, tokens(html))]
     query = select(col(SpamWord.word), col(SpamWord.spam), col(SpamWord.ham)).where(
         col(SpamWord.site_id) == site, col(SpamWord.word).in_(words)
     )
-    counts = {word: (spam, ham) for word, spam, ham in await snapshot.execute(query)}
+    less = (int(without == "spam"), int(without == "ham"))
+    rows = await snapshot.execute(query)
+    counts = {word: (max(spam - less[0], 0), max(ham - less[1], 0)) for word, spam, ham in rows}
     spam, ham = counts.pop(_ALL, (0, 0))
     return likeness(counts.values(), spam, ham) if min(spam, ham) else None
 

@@ -13,6 +13,7 @@ A letter may be there more often than the word has it: three times and more, or 
 (`god` is not in `good`). A word is found whole: `cunt` is not in `Scunthorpe`, unless written as `*cunt*`.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ _DIGITS = str.maketrans("0123456789", "olzeasgtbg")
 _SIGNS = {"@": "a", "$": "s", "€": "e", "£": "l", "!": "l", "¡": "l", "+": "t", "|": "l", "§": "s", "¢": "c"}
 _AT_END = frozenset("@$€£§¢")  # letters at the end of a word too, where ! ends a sentence
 _APOSTROPHES = frozenset("'’‘`´ʼ")
+_SIGN_INSIDE = re.compile(r"[^\W_](?:[^\w\s]|_)[^\W_]")
 _SPACED = 3  # letters in a row, from which on they are a word
 _LONG_ENOUGH = 5  # letters of a word in which one doubled letter is no other word
 _BOXED = ((0x1F1E6, 26), (0x1F150, 26), (0x1F170, 26), (0x1F130, 26))  # letters in flags and boxes
@@ -183,12 +185,15 @@ def _fits(word: _Word, letters: Sequence[_Sign]) -> bool:
 
 
 def _readings(text: str) -> Iterator[_Reading]:
-    yield _reading(text, digits=True)
+    plain = _units(text, digits=True)
+    yield _runs(plain)
     if any(map(str.isdecimal, text)):
         yield _reading(text)
-    signs = _units(text, digits=True, signs=True)
-    yield _runs(signs)
-    yield _runs(_units(text, digits=True, joined=True))
+    signs = plain if _SIGNS.keys().isdisjoint(text) else _units(text, digits=True, signs=True)
+    if signs is not plain:
+        yield _runs(signs)
+    if _SIGN_INSIDE.search(text):
+        yield _runs(_units(text, digits=True, joined=True))
     yield _runs(_spaced(signs))
 
 
