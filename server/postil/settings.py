@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     fetch_networks: list[str] = Field([], description="Networks of pages to fetch that are not public, as JSON.")
     site_key: str = Field("", repr=False, description="The site's key, that `postil publish` signs with.")
     rate_limits: bool = Field(True, description="Whether floods are turned away. Off only for load tests.")
+    metrics_token: str = Field("", repr=False, description="Who bears it may read /metrics; empty: nobody.")
     most_sockets: int = Field(10_000, ge=1, description="Sockets open at once; about 25 KB of memory each.")
     most_sockets_per_network: int = Field(200, ge=1, description="Sockets at once from one address or /64.")
     sweep_seconds: float = Field(30.0, gt=0, description="How often watched pages are compared with the database.")

@@ -47,6 +47,10 @@ def send(method: str, path: str, body: Json = None) -> Ask:
     return Ask(method, path, {} if body is None else {"json": body})
 
 
+def form(path: str, **fields: str) -> Ask:
+    return Ask("POST", path, {"data": fields})
+
+
 def draft(target: Target, **place: Json) -> Ask:
     fixed = {"page": {"url": target.url}, "source": "An attempt.", "name": "Mallory"}
     return send("POST", "/v1/comments", {**fixed, "nonce": secrets.token_urlsafe(12), **place})
@@ -92,6 +96,13 @@ READS: dict[str, Callable[[Target], list[Ask]]] = {
     "comments.around": lambda t: [get(f"/v1/comments/{t.comment}/around", limit=limit) for limit in (1, 100)],
     "moderation.reasons": lambda t: [get("/v1/reasons")],
     "anchors.read": lambda t: [get("/v1/anchors"), get("/v1/anchors", url=t.url)],
+    "queue.read": lambda t: [
+        get("/moderate", item=t.comment, section=t.section),
+        get("/moderate", view="all", page=t.page),
+        get("/moderate", view="hidden", text="canary"),
+    ],
+    "log.read": lambda t: [get("/moderate/log"), get("/moderate/log", comment=t.comment)],
+    "log.read_bans": lambda t: [get("/moderate/bans")],
     "service.here": lambda t: [get("/here", url=t.url), Ask("GET", "/here", {"headers": {"Referer": t.url}})],
 }
 
@@ -126,6 +137,16 @@ WRITES: dict[str, Callable[[Target], list[Ask]]] = {
     "moderation.set_section": lambda t: [send("PUT", f"/v1/sections/{t.section}/state", {"state": "locked"})],
 }
 
+# Forms of the desk; what they bring is of no use without its page's token.
+WRITES |= {
+    "deciding.decide": lambda t: [form("/moderate/decide", about=t.comment, action="hide")],
+    "deciding.undo": lambda t: [form("/moderate/undo", decision=t.decision)],
+    "deciding.ban": lambda t: [form("/moderate/ban", about=t.comment, comment=t.comment, by="author")],
+    "deciding.section": lambda t: [form("/moderate/section", section=t.section, state="locked")],
+    "deciding.many": lambda t: [form("/moderate/bulk", action="hide", what="all", sure="yes")],
+    "log.lift": lambda t: [form("/moderate/bans", ban=t.decision)],
+}
+
 # Nothing that they take names a comment, a section or a page; they are asked all the same.
 ELSEWHERE: dict[str, Callable[[Target], list[Ask]]] = {
     "anchors.publish": lambda t: [
@@ -138,6 +159,7 @@ ELSEWHERE: dict[str, Callable[[Target], list[Ask]]] = {
     "openapi": lambda t: [get("/openapi.json")],
     "health.alive": lambda t: [get("/healthz")],
     "health.ready": lambda t: [get("/readyz")],
+    "metrics.read": lambda t: [get("/metrics")],
     "service.sign_in": lambda t: [get("/sign-in", url=t.url)],
     "service.anchors": lambda t: [get("/moderate/anchors", url=t.url)],
     "service.style": lambda t: [get("/service.css")],
@@ -146,7 +168,7 @@ ELSEWHERE: dict[str, Callable[[Target], list[Ask]]] = {
 }
 
 # Asked over a socket, in test_leaks.py.
-SOCKETS = {"live.watch"}
+SOCKETS = {"live.watch", "desk_live.watch"}
 
 
 def table() -> list[BaseRoute]:

@@ -17,6 +17,7 @@ from postil.auth import staff
 from postil.cursors import Since
 from postil.db import Database, Hint, News
 from postil.live.bus import Bus
+from postil.live.queues import Queues
 from postil.live.shared import Shared
 from postil.live.wire import Frames
 from postil.models import Page, PageAlias
@@ -71,6 +72,7 @@ class Hub:
         self.database, self.bus, self.outlines = database, bus, outlines
         self.rooms: dict[tuple[str, str], Room] = {}
         self.sessions: dict[str, set[Callable[[], None]]] = {}
+        self.queues = Queues(database)
 
     def start(self) -> Callable[[], None]:
         return self.bus.subscribe(self.hear)
@@ -78,6 +80,8 @@ class Hub:
     def hear(self, hint: News) -> None:
         if isinstance(hint, Hint):
             self._hear_of_page(hint)
+        else:
+            self.queues.hear(hint)
 
     def _hear_of_page(self, hint: Hint) -> None:
         room = self.rooms.get((hint.site, hint.key))
@@ -165,6 +169,7 @@ class Hub:
         rooms = list(self.rooms.values())
         for start in range(0, len(rooms), SWEEP_PAGES):
             await self._sweep_pages(rooms[start : start + SWEEP_PAGES])
+        await self.queues.sweep()
         await self.end_revoked()
 
     async def _sweep_pages(self, rooms: list[Room]) -> None:

@@ -24,7 +24,21 @@ from postil.errors import (
     Unauthorized,
     Unavailable,
 )
-from postil.web import accounts, anchors, comments, health, live, moderation, pages, service
+from postil.web import (
+    accounts,
+    anchors,
+    comments,
+    deciding,
+    desk_live,
+    health,
+    live,
+    log,
+    metrics,
+    moderation,
+    pages,
+    queue,
+    service,
+)
 from postil.web.api import Operation, openapi
 from postil.web.static import Widget
 
@@ -103,6 +117,21 @@ ACCOUNTS = [
 API = [*ANYBODY, *AUTHORS, *MODERATORS, *OWNERS, *BUILDS, *ACCOUNTS]
 
 
+# Screens of moderators, on the service's own pages: known by the cookie, changed by forms that carry a token.
+DESK = [
+    Route("/moderate", queue.read, name="queue.read"),
+    Route("/moderate/decide", deciding.decide, methods=["POST"], name="deciding.decide"),
+    Route("/moderate/undo", deciding.undo, methods=["POST"], name="deciding.undo"),
+    Route("/moderate/ban", deciding.ban, methods=["POST"], name="deciding.ban"),
+    Route("/moderate/section", deciding.section, methods=["POST"], name="deciding.section"),
+    Route("/moderate/bulk", deciding.many, methods=["POST"], name="deciding.many"),
+    Route("/moderate/log", log.read, name="log.read"),
+    Route("/moderate/bans", log.read_bans, name="log.read_bans"),
+    Route("/moderate/bans", log.lift, methods=["POST"], name="log.lift"),
+    WebSocketRoute("/moderate/live", desk_live.watch, name="desk_live.watch"),
+]
+
+
 def document() -> dict[str, Any]:
     """The OpenAPI 3.1 document, made from the handlers' own types."""
     return openapi(API, title="Postil", version=postil.__version__)
@@ -119,7 +148,13 @@ def routes(widget: Widget) -> list[BaseRoute]:
         Route("/openapi.json", describe, name="openapi"),
         Route("/healthz", health.alive, name="health.alive"),
         Route("/readyz", health.ready, name="health.ready"),
-        Route("/sign-in", service.sign_in, name="service.sign_in"),
+        Route("/metrics", metrics.read, name="metrics.read"),
+        *DESK,
+        Route("/sign-in", signing_in.show, name="signing_in.show"),
+        Route("/sign-in", signing_in.by_password, methods=["POST"], name="signing_in.by_password"),
+        Route("/sign-in/link", signing_in.by_link, methods=["POST"], name="signing_in.by_link"),
+        Route("/sign-in/step", signing_in.by_step, methods=["POST"], name="signing_in.by_step"),
+        Route("/sign-out", signing_in.sign_out, methods=["POST"], name="signing_in.sign_out"),
         Route("/moderate/anchors", service.anchors, name="service.anchors"),
         Route("/here", service.here, name="service.here"),
         Route("/service.css", service.style, name="service.style"),

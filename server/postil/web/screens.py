@@ -15,8 +15,10 @@ from starlette.responses import HTMLResponse, Response
 from postil import reviewing
 from postil.db import Snapshot
 from postil.errors import Invalid, TooLong
+from postil.marking import marked
 from postil.policy import MAY, Action
 from postil.viewer import Viewer
+from postil.web import times
 
 MOST_FORM = 64 * 1024
 # Stricter than other pages (web.middleware) but for forms, which post to us and nobody else. Without a referrer of its
@@ -57,13 +59,16 @@ WAYS = (
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("postil.web", "templates"),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters |= {each.__name__: each for each in (times.span, times.ago, times.exact, times.iso)}
+    environment.filters |= {"clock": times.clock, "month": times.month, "marked": marked}
+    return environment
 
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
