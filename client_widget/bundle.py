@@ -1,13 +1,14 @@
 """The widget as a wheel carries it: the same modules, joined into what a reader's browser asks for, and minified.
 
 A checkout serves the sources as they lie. A wheel is made for readers: one request for the loader, one for the panel.
+What the panel asks for later (moderators' part, say) is a file of its own, which has from the panel what both need.
 Hatchling calls Bundle when it builds the wheel; `python client_widget/bundle.py FOLDER` writes the files by hand.
 """
 
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ ENTRIES = ("panel.js", "sign-in.js", "anchors.js")
 LOADER = "postil.js"
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+\.js)";\n', re.M)
-_LATER = re.compile(r'await import\("\./([\w-]+\.js)"\)')
+# Not `import("./panel.js").Panel`, which is a type in a comment.
+_LATER = re.compile(r'\bimport\("\./([\w-]+\.js)"\)(?!\.)')
 _INLINE = re.compile(r"await import\(`\$\{modules\}([\w-]+\.js)`\)(?=;)")
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:const|let|class|function))", re.M)
 _EXPORTED = re.compile(r"^export (?:async )?(?:const|let|class|function) (\w+)", re.M)
@@ -30,14 +32,32 @@ class CannotBundle(ValueError):
 def bundle(folder: Path = SOURCES) -> dict[str, str]:
     """Every file that a wheel serves: name -> minified text."""
     sources = {path.name: path.read_text() for path in folder.glob("*.js")}
-    joined = {entry: _as_module(entry, sources) for entry in ENTRIES}
+    joined: dict[str, str] = {}
+    for entry in ENTRIES:
+        joined[entry] = _as_module(entry, sources)
+        for apart in _apart(entry, sources):
+            joined[apart] = _as_part(apart, entry, sources)
     joined[LOADER] = _INLINE.sub(lambda found: _as_value(found[1], sources), sources[LOADER])
     return {name: _minified(text) for name, text in joined.items()}
 
 
 def _as_module(entry: str, sources: dict[str, str]) -> str:
     """A module that exports what `entry` does, with no name at its top that could stand before the browser's own."""
-    value, names = _as_value(entry, sources), _EXPORTED.findall(sources[entry])
+    shared = sorted({name for apart in _apart(entry, sources) for name in _shared(apart, entry, sources)})
+    value, names = _as_value(entry, sources, shared=shared), _EXPORTED.findall(sources[entry])
+    return _exporting(value, [*names, "shared"] if shared else names)
+
+
+def _as_part(apart: str, entry: str, sources: dict[str, str]) -> str:
+    """A module that is asked for later, and takes from the one that asks what both need."""
+    shared, names = _shared(apart, entry, sources), _EXPORTED.findall(sources[apart])
+    given = f"const {{ {', '.join(shared)} }} = module_shared;\n" if shared else ""
+    taken = f'import {{ shared as module_shared }} from "./{entry}";\n' if shared else ""
+    has = set(_needed(entry, sources))
+    return taken + _exporting(_as_value(apart, sources, given, has), names)
+
+
+def _exporting(value: str, names: list[str]) -> str:
     if not names:
         return f"{value};\n"
     taken = ", ".join(f"{name}: module_{name}" for name in names)
@@ -45,31 +65,38 @@ def _as_module(entry: str, sources: dict[str, str]) -> str:
     return f"const {{ {taken} }} = {value};\nexport {{ {given} }};\n"
 
 
+def _apart(entry: str, sources: dict[str, str]) -> list[str]:
+    """What a module, or what it is made of, asks for later."""
+    return list(dict.fromkeys(name for part in _needed(entry, sources) for name in _LATER.findall(sources[part])))
+
+
+def _shared(apart: str, entry: str, sources: dict[str, str]) -> list[str]:
+    """The names that a part takes from modules which the one that asks for it has already."""
+    has = set(_needed(entry, sources))
+    own = [part for part in _needed(apart, sources) if part not in has]
+    imports = [found for part in own for found in _IMPORT.findall(sources[part])]
+    return sorted({name.strip() for names, module in imports if module in has for name in names.split(",")})
+
+
 def _as_constants(name: str, sources: dict[str, str]) -> str:
     """A module in a scope of its own, handing out what it exports: `const { a, b } = (() => { … })();`"""
     names = ", ".join(_EXPORTED.findall(sources[name]))
-    value = _scope(_without_modules(sources[name], sources), names)
+    value = _scope(_without_modules(sources[name]), names)
     return f"const {{ {names} }} = {value};\n" if names else f"{value};\n"
 
 
-def _as_value(entry: str, sources: dict[str, str]) -> str:
-    """An expression that gives what a module exports, and holds all that it needs."""
+def _as_value(
+    entry: str, sources: dict[str, str], given: str = "", has: Collection[str] = (), shared: Sequence[str] = ()
+) -> str:
+    """An expression that gives what a module exports, and holds all that it needs but what it `has` from `given`."""
     *needed, _ = list(dict.fromkeys(_needed(entry, sources)))
+    needed = [part for part in needed if part not in has]
     _refuse_clashes(needed, sources)
-    later = {name for part in (*needed, entry) for name in _LATER.findall(sources[part])}
-    before = "".join(_as_constants(name, sources) + _kept_whole(name, sources, later) for name in needed)
+    before = given + "".join(_as_constants(name, sources) for name in needed)
     # In a scope within theirs, as its own names must not stand before the browser's: there is an `open` in both.
-    inner = _scope(_without_modules(sources[entry], sources), ", ".join(_EXPORTED.findall(sources[entry])))
-    return f"(() => {{\n{before}return {inner};\n}})()"
-
-
-def _kept_whole(name: str, sources: dict[str, str], later: set[str]) -> str:
-    """A module that is asked for later is handed out whole too, under a name of its own: `const { a } = await …`."""
-    return f"const {_whole(name)} = {{ {', '.join(_EXPORTED.findall(sources[name]))} }};\n" if name in later else ""
-
-
-def _whole(name: str) -> str:
-    return "module_" + re.sub(r"\W", "_", name.removesuffix(".js"))
+    inner = _scope(_without_modules(sources[entry]), ", ".join(_EXPORTED.findall(sources[entry])))
+    value = f"{{ ...{inner}, shared: {{ {', '.join(shared)} }} }}" if shared else inner
+    return f"(() => {{\n{before}return {value};\n}})()"
 
 
 def _scope(body: str, names: str) -> str:
@@ -77,12 +104,10 @@ def _scope(body: str, names: str) -> str:
 
 
 def _needed(entry: str, sources: dict[str, str], above: tuple[str, ...] = ()) -> Iterator[str]:
-    """A module after everything that it imports, now or later."""
+    """A module after everything that it imports."""
     if entry in above:
         raise CannotBundle(f"{' imports '.join((*above, entry))}: a circle.")
     for _, name in _IMPORT.findall(sources[entry]):
-        yield from _needed(name, sources, (*above, entry))
-    for name in _LATER.findall(sources[entry]):
         yield from _needed(name, sources, (*above, entry))
     yield entry
 
@@ -95,8 +120,7 @@ def _refuse_clashes(parts: list[str], sources: dict[str, str]) -> None:
                 raise CannotBundle(f"{part} and {seen[name]} both export a “{name}”. Rename one.")
 
 
-def _without_modules(source: str, sources: dict[str, str]) -> str:
-    source = _LATER.sub(lambda found: _whole(found[1]), source)
+def _without_modules(source: str) -> str:
     source = _EXPORT.sub("", _IMPORT.sub("", source))
     if left := re.search(r"^(?:import|export)\b.*", source, re.M):
         raise CannotBundle(f"“{left[0]}” is not of the form that can be joined.")

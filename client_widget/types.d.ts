@@ -27,6 +27,8 @@ declare namespace Postil {
     id: string;
     heading?: string;
     state?: "open" | "slow" | "locked" | "closed";
+    /** Where it is slow: one comment of an author in so many. */
+    minutes?: number;
     comments: number;
     pending?: number;
     hidden?: number;
@@ -87,6 +89,20 @@ declare namespace Postil {
     editable_until?: number;
     /** Its section read otherwise when it was written. */
     earlier?: boolean;
+    /** For moderators: which edition this is, absent for the first. */
+    edition?: number;
+    /** The edit that waits, for moderators and its author; then the `source` is of that, the html not. */
+    held?: { html: string; edition: number };
+    /** Why it waits for moderators. */
+    why?: { kind: string; says: string; marks?: string[] }[];
+    /** For moderators what its author says against a decision; to him, what became of that. */
+    appeal?: string;
+    can_appeal?: boolean;
+  }
+
+  /** What a moderator decided, so that it can be undone. */
+  interface Decided extends Answer {
+    decision: { id: string; move: string; reason?: string };
   }
 
   interface Thread {
@@ -134,6 +150,10 @@ declare namespace Postil {
     title?: string;
     detail?: string;
     field?: string;
+    /** In seconds. */
+    retry_after?: number;
+    /** When a ban ends, in epoch seconds. */
+    until?: number;
   }
 
   /** What the loader found and drew for one section of the page. */

@@ -7,9 +7,10 @@ import { t } from "./strings.js";
 /** A refusal, with a sentence for the reader; `code` "network" when no answer came. */
 export class Refusal extends Error {
   /** @param {Partial<Postil.Problem>} problem */
-  constructor({ code = "network", status = 0, title = "", detail = "", field = "" }) {
+  constructor(problem) {
+    const { code = "network", status = 0, title = "", detail = "", field = "" } = problem;
     super(t.problems[code] ?? (detail || title || t.problems.internal));
-    Object.assign(this, { code, status, field });
+    this.problem = problem;
     this.code = code;
     this.status = status;
     this.field = field;
@@ -107,9 +108,9 @@ export class Api {
     }
   }
 
-  /** Decide as a moderator. @param {string} path @param {object} [body] @returns {Promise<any>} */
-  decide(path, body = {}) {
-    return this.#ask("POST", path, body, this.#staff());
+  /** Decide as a moderator. @param {string} path @param {object} [body] @param {string} [method] @returns {Promise<any>} */
+  decide(path, body = {}, method = "POST") {
+    return this.#ask(method, path, body, this.#staff());
   }
 
   /** End the grant, so that the service forgets it too. */

@@ -3,17 +3,21 @@
 
 import { h, icon } from "./element.js";
 import { enter } from "./html.js";
-import { ago, begun, date, t } from "./strings.js";
+import { ago, date, t } from "./strings.js";
 
 /**
  * @typedef {object} Sight what the viewer may do and has done
  * @property {boolean} staff
+ * @property {import("./desk.js").Desk | null} desk what moderators see and do
  * @property {Postil.Comment} [own]
+ * @property {typeof import("./standing.js") | null} standing what its author is told
+ * @property {ReturnType<typeof import("./own.js").decided>} told what a moderator decided about it while its author looked
+ * @property {boolean} heldOpen whether its author looks at his edit that waits
  * @property {boolean} reacted
  * @property {boolean} flagged
  * @property {boolean} open whether the section takes replies
  * @property {(name: string) => SVGElement} face
- * @property {Postil.ThenAndNow} [then] how the section reads now and did then, where that is asked
+ * @property {() => Node} [then] draws how the section reads now and did then, where that is asked
  */
 
 /** Deeper replies stand in line, and say whom they answer. */
@@ -30,10 +34,16 @@ export const draw = (row, sight) => {
   const { comment } = row;
   if (isTombstone(comment)) return tombstone(row);
   const name = `by-${comment.id}`;
+  const className = `${comment.state ?? "published"} ${sight.own && !sight.staff ? "mine" : ""}`;
+  return h("article", { part: "comment", "aria-labelledby": name, className },
+    head(row, name, sight), ...labels(row, sight), ...(sight.standing?.linesOf(sight) ?? []), ...(sight.desk?.labels(comment) ?? []), bodyOf(comment.html), ...(sight.desk?.notes(comment) ?? []), actions(row, sight));
+};
+
+/** @param {string} [html] */
+export const bodyOf = (html = "") => {
   const body = h("div", { className: "body", part: "body", dir: "auto" });
-  enter(body, comment.html ?? "");
-  return h("article", { part: "comment", "aria-labelledby": name, className: comment.state ?? "published" },
-    head(row, name, sight), ...labels(row, sight), body, actions(row, sight));
+  enter(body, html);
+  return body;
 };
 
 /** @param {import("./store.js").CommentRow} row */
@@ -62,55 +72,29 @@ const fold = ({ replies, folded }) =>
   replies && !folded && h("button", { className: "tool fold", "data-action": "fold", ariaExpanded: "true", ariaLabel: t.collapse, title: t.collapse }, icon("up"));
 
 /** @param {import("./store.js").CommentRow} row @param {Sight} sight */
-const labels = ({ comment, depth, to }, { staff, then }) => {
-  const { state, reason, flags, parent, earlier } = comment;
-  const hidden = reason ? `${t.hiddenLabel}: ${reason}` : t.hiddenLabel;
+const labels = ({ comment, depth, to }, { then }) => {
+  const { parent, earlier } = comment;
   return [
     parent && to?.author && h("p", { className: depth > DEEPEST ? "to" : "to unseen" }, t.inReplyTo(to.author)),
     earlier && h("button", { className: "label", "data-action": "then", ariaExpanded: String(!!then) }, t.then, icon(then ? "up" : "down")),
-    earlier && then && thenAndNow(then),
-    state === "pending" && h("p", { className: "label" }, t.pending),
-    state === "hidden" && h("p", { className: "label" }, hidden),
-    staff && flags && h("p", { className: "label" }, t.flags(flags)),
+    earlier && then?.(),
   ];
-};
-
-/** @param {Postil.ThenAndNow} told */
-const thenAndNow = ({ then, now }) => {
-  const renamed = then?.heading !== now?.heading;
-  const same = then && now && !renamed && then.excerpt === now.excerpt;
-  return h("dl", { className: "then", part: "then" },
-    h("dt", {}, t.thenSaid), excerpt(then, renamed, t.thenUnknown),
-    h("dt", {}, t.nowSays), excerpt(same ? undefined : now, renamed, same ? t.nowSame : t.nowUnknown));
-};
-
-/** @param {Postil.Excerpt | undefined} said @param {boolean} renamed whether the heading tells something @param {string} unknown */
-const excerpt = (said, renamed, unknown) => {
-  const { heading, excerpt } = said ?? {};
-  if (!excerpt && !(renamed && heading)) return h("dd", {}, unknown);
-  return h("dd", {}, renamed && heading && h("b", { dir: "auto" }, heading), excerpt && h("blockquote", { dir: "auto" }, begun(excerpt)));
 };
 
 /** @param {import("./store.js").CommentRow} row @param {Sight} sight */
 const actions = ({ comment, replies, folded }, sight) => {
   const { state = "published", support } = comment;
+  const { desk, own } = sight;
   const shown = state === "published";
   return h("footer", { className: "actions" },
     shown && sight.open && act("reply", t.reply, t.replyTo(comment.author ?? "")),
     shown && act("support", support ? `${t.support} ${support}` : t.support, "", { ariaPressed: String(sight.reacted) }),
     folded && act("fold", t.folded(replies), "", { ariaExpanded: "false" }),
-    ...decisions(state, sight),
+    ...((own && sight.standing?.actionsOf(own)) ?? []),
+    ...(desk?.actions(comment) ?? []),
     h("button", { className: "act more", "data-action": "more", ariaLabel: t.menu, title: t.menu, ariaExpanded: "false" }, "…"),
-    h("span", { className: "extra" }, ...extras(state, sight)));
+    h("span", { className: "extra" }, ...extras(state, sight), ...(desk?.extras(comment) ?? [])));
 };
-
-/** @param {string} state @param {Sight} sight */
-const decisions = (state, { staff }) =>
-  staff ? [
-    state === "pending" && act("approve", t.approve),
-    state === "hidden" && act("restore", t.restore),
-    state !== "hidden" && act("hide", t.hide),
-  ] : [];
 
 /** @param {string} state @param {Sight} sight */
 const extras = (state, { own, flagged }) => [
@@ -121,5 +105,5 @@ const extras = (state, { own, flagged }) => [
 ];
 
 /** @param {string} action @param {string} word @param {string} [label] @param {object} [props] */
-const act = (action, word, label, props) =>
+export const act = (action, word, label, props) =>
   h("button", { className: "act", part: "action", "data-action": action, ariaLabel: label || null, ...props }, word);

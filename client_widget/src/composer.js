@@ -7,23 +7,35 @@ import { keep, recall } from "./storage.js";
 import { t } from "./strings.js";
 
 /**
+ * @typedef {{source: string, name: string, nonce: string, trap?: string, took: number}} Words
+ * `took`: whole seconds that the writing took; `trap`: what a program wrote where people see no field
+ *
  * @typedef {object} Options
  * @property {string} label
  * @property {string} draft names the draft in this browser
  * @property {string} [text] what is edited
  * @property {string} [submit] the button's word
  * @property {boolean} [named] false: no name is asked for
- * @property {(words: {source: string, name: string, nonce: string}) => Promise<void>} send
+ * @property {(words: Words) => Promise<void>} send
  * @property {() => void} [cancel]
  */
 
 export class Composer {
+  /** When the writing began, in milliseconds; 0: not yet. */
+  #began = 0;
+  /** Why nothing can be sent now, else "". */
+  #shut = "";
+  /** Stops the counting down. @type {(() => void) | undefined} */
+  #waiting;
+
   /** @param {Options} options */
   constructor(options) {
     this.options = options;
     const draft = recall(this.#key) ?? {};
     /** The same words go with the same nonce, also after a reload. @type {string} */
     this.nonce = draft.nonce ?? "";
+    this.took = draft.took ?? 0;
+    if (draft.text) this.#begin();
     this.text = h("textarea", {
       rows: 1,
       part: "input",
@@ -31,21 +43,30 @@ export class Composer {
       value: draft.text ?? options.text ?? "",
       placeholder: options.label,
       ariaLabel: options.label,
+      onfocus: () => this.#begin(),
       oninput: () => this.#changed(),
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.#pressed(event),
     });
     this.error = h("p", { className: "error", role: "alert", hidden: true });
-    this.kept = h("span", { className: "kept" }, draft.text ? t.draft : "");
+    this.kept = h("span", { className: "kept" });
     this.name = h("input", { className: "name", placeholder: t.name, ariaLabel: t.name, autocomplete: "nickname", maxLength: 60 });
     this.name.value = recall("name") ?? "";
+    // Nobody sees, reaches or hears it; what fills in all fields that there are, fills it in.
+    this.trap = h("input", { name: "website", tabIndex: -1, autocomplete: "off", ariaHidden: "true" });
     this.who = h("span", { className: "who" });
     this.button = h("button", { className: "primary", part: "post", type: "submit" }, options.submit ?? t.post);
     this.node = this.#form();
     this.#sign(!this.name.value);
+    this.pace("", "");
   }
 
   get #key() {
     return `draft:${this.options.draft}`;
+  }
+
+  /** Whether there are words that would be missed. */
+  get isEmpty() {
+    return !this.text.value.trim();
   }
 
   #form() {
@@ -57,6 +78,7 @@ export class Composer {
       this.button);
     const submit = (/** @type {Event} */ event) => (event.preventDefault(), this.submit());
     return h("form", { part: "composer", className: "composer", noValidate: true, onsubmit: submit },
+      h("div", { className: "trap", ariaHidden: "true" }, this.trap),
       h("div", { className: "box" }, this.text, tools), this.error,
       h("div", { className: "under" }, this.options.named !== false && this.who, h("span", { className: "space" }), this.kept));
   }
@@ -82,11 +104,37 @@ export class Composer {
     this.who.replaceChildren(...(asking ? [this.name] : [`${t.as} `, name, " · ", button]));
   }
 
+  #begin() {
+    this.#began ||= Date.now();
+  }
+
+  /** What the field is for. @param {string} text */
+  label(text) {
+    this.options.label = this.text.ariaLabel = text;
+    this.text.placeholder = this.slow || text;
+  }
+
+  /** Say how the section goes now, where nothing moves for it. @param {string} shut why it takes nothing, else "" @param {string} slow */
+  pace(shut, slow) {
+    this.note = shut || slow;
+    this.slow = slow;
+    this.#shut = shut;
+    this.text.placeholder = slow || this.options.label;
+    this.text.ariaDescription = this.note || null;
+    this.#busy(false);
+    this.#tellKept();
+  }
+
+  #tellKept() {
+    this.kept.textContent = this.note || (recall(this.#key) ? t.draft : "");
+  }
+
   #changed() {
     const text = this.text.value;
     this.nonce = "";
-    const kept = keep(this.#key, text.trim() && text !== this.options.text ? { text } : null);
-    this.kept.textContent = text.trim() && kept ? t.draft : "";
+    this.#begin();
+    keep(this.#key, text.trim() && text !== this.options.text ? { text } : null);
+    this.#tellKept();
   }
 
   /** @param {KeyboardEvent} event */
@@ -104,15 +152,18 @@ export class Composer {
     if (!source.trim()) return this.text.focus();
     if (!name && this.options.named !== false) return this.#fail(t.needName, true);
     if (this.button.ariaDisabled) return;
+    // A repeated post is the same in every byte.
+    if (!this.nonce) this.took = Math.round((Date.now() - (this.#began || Date.now())) / 1000);
     this.nonce ||= random(12);
-    keep(this.#key, { text: source, nonce: this.nonce });
+    const { nonce, took } = this;
+    keep(this.#key, { text: source, nonce, took });
     this.#busy(true);
     try {
-      await this.options.send({ source, name, nonce: this.nonce });
+      await this.options.send({ source, name, nonce, took, trap: this.trap.value || undefined });
       this.#sent(source, name);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.#fail(error.message, error.field === "name");
+      await this.#refused(error);
     } finally {
       this.#busy(false);
     }
@@ -123,20 +174,36 @@ export class Composer {
     keep("name", name || recall("name"));
     this.#fail("");
     this.#sign(!name);
+    this.#began = 0;
     // What was typed while the post was under way stays.
     if (this.text.value !== source) return this.#changed();
     this.text.value = "";
     this.#changed();
+    this.#began = 0;
+  }
+
+  /** Say why it was refused; what may be sent later counts down. @param {Refusal} refusal */
+  async #refused({ code, field, message, problem }) {
+    const { retry_after: after } = problem;
+    if (!after && code !== "banned") return this.#fail(message, field === "name");
+    const { bannedSentence, countDown } = await import("./refused.js");
+    this.#fail(after ? "" : bannedSentence(problem));
+    if (!after) return;
+    this.#waiting = countDown(this.error, after, () => ((this.#waiting = undefined), this.#busy(false)));
+    this.error.hidden = false;
   }
 
   /** @param {boolean} busy */
   #busy(busy) {
-    this.button.ariaDisabled = busy ? "true" : null;
+    this.button.ariaDisabled = busy || this.#waiting || this.#shut ? "true" : null;
     this.node.ariaBusy = busy ? "true" : null;
   }
 
   /** @param {string} message @param {boolean} [aboutName] */
   #fail(message, aboutName) {
+    this.#waiting?.();
+    this.#waiting = undefined;
+    this.#busy(false);
     this.error.textContent = message;
     this.error.hidden = !message;
     if (aboutName) this.#sign(true);

@@ -6,7 +6,32 @@
 
 import { h } from "./element.js";
 import { begun, t } from "./strings.js";
-import { earlierSheet } from "./style.js";
+import { QUOTE } from "./style.js";
+
+const EARLIER = `
+:host{display:block;margin:28px 0 44px}
+h2,p,ul,summary{margin:0;padding:0}
+h2{font:600 17px/1.3 var(--sans)}
+h2 span{color:var(--soft);font-weight:500}
+p{margin:4px 0 8px;font-size:13px;color:var(--soft)}
+summary{cursor:pointer;min-height:32px}
+summary::marker{color:var(--soft)}
+summary h2{display:inline}
+ul{list-style:none}
+li{position:relative;padding:12px 0;border-top:1px solid var(--line)}
+li:last-child{border-bottom:1px solid var(--line)}
+button{display:flex;gap:12px;align-items:baseline;width:100%;min-height:24px}
+button::after{content:"";position:absolute;inset:0}
+.name{flex:1;min-width:0;font-weight:600;overflow-wrap:anywhere}
+.count{color:var(--accent);font-weight:600;font-size:13px;white-space:nowrap;unicode-bidi:plaintext}
+li:hover .name{text-decoration:underline}
+button:focus-visible{outline:0}
+button:focus-visible::after{outline:2px solid var(--accent);outline-offset:2px}
+blockquote{${QUOTE(3)};margin-top:4px;font-size:14px;overflow-wrap:anywhere}
+`;
+
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(EARLIER);
 
 /** As many stand open; more are put away behind their heading. */
 const MOST_OPEN = 3;
@@ -42,7 +67,7 @@ const countOf = ({ known }, section) => {
 const make = ({ tokens, places }) => {
   host = document.createElement("postil-earlier");
   const shadow = host.attachShadow({ mode: "open" });
-  shadow.adoptedStyleSheets = [tokens, earlierSheet];
+  shadow.adoptedStyleSheets = [tokens, sheet];
   places[places.length - 1].row.after(host);
   return shadow;
 };

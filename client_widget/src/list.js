@@ -84,9 +84,10 @@ export class List {
     const { id, revision, support, state, earlier } = comment;
     const item = this.#item(id, depth);
     const sight = this.sight(id);
-    const { staff, reacted, flagged, open, own, then } = sight;
+    const { staff, desk, standing, reacted, flagged, open, own, told, heldOpen, then } = sight;
     item.toggleAttribute("data-focus", focused.has(id));
-    const stamp = [revision, support, state, staff, reacted, flagged, open, folded, replies, to?.author, isEditable(own), !!own, earlier, !!then].join();
+    const mine = own && [isEditable(own), own.state, own.reason, own.held, own.appeal, own.can_appeal, own.source, told, heldOpen];
+    const stamp = [revision, support, state, staff, !!desk, !!standing, reacted, flagged, open, folded, replies, to?.author, mine, earlier, !!then].join();
     if (item.dataset.stamp === stamp) return item;
     Object.assign(item.dataset, { stamp, comment: id });
     this.#redraw(item, draw(row, sight));
@@ -99,7 +100,9 @@ export class List {
     const root = /** @type {ShadowRoot} */ (this.node.getRootNode());
     const active = /** @type {HTMLElement | null} */ (root.activeElement);
     const had = active && old?.contains(active);
+    const keep = old && keeper(/** @type {HTMLElement} */ (old));
     old?.replaceWith(drawn);
+    keep?.(drawn);
     if (!had) return;
     const same = /** @type {HTMLElement | null} */ (drawn.querySelector(`[data-action="${active.dataset.action}"]`));
     drawn.tabIndex = -1;
@@ -150,3 +153,27 @@ export class List {
 
 /** @param {CommentRow | MoreRow} row */
 const keyOf = (row) => ("comment" in row ? row.comment.id : `more ${row.parent}`);
+
+/** Of what its author is told about a comment. @param {HTMLElement} article @returns {HTMLElement | null} */
+const stateOf = (article) => article.querySelector(":scope>.own");
+
+/**
+ * What a moderator decides while the author reads moves nothing: a line that comes stands in the gap below, and what
+ * gets shorter keeps its height.
+ * @param {HTMLElement} old measured now @returns {((drawn: HTMLElement) => void) | undefined} to be called once that stands in its place
+ */
+const keeper = (old) => {
+  const was = stateOf(old);
+  if (!old.isConnected || !old.classList.contains("mine")) return;
+  const { offsetHeight: height, style: { minHeight } } = old;
+  const [line, isLate] = [was?.offsetHeight ?? 0, was?.classList.contains("late")];
+  return (drawn) => {
+    const is = stateOf(drawn);
+    const same = is?.textContent === was?.textContent;
+    drawn.style.minHeight = minHeight;
+    if (is && drawn.classList.contains("hidden") && (was ? isLate && same : true)) is.classList.add("late");
+    if (same) return;
+    if (is && is.offsetHeight < line) is.style.minHeight = `${line}px`;
+    if (drawn.offsetHeight < height) drawn.style.minHeight = `${height}px`;
+  };
+};

@@ -3,20 +3,19 @@
  * The panel: one section's thread, live, in a frame, with the composer at its foot.
  *
  * What may be relied on from outside, all in the open shadow root of `postil-panel` (rows and bubbles: postil.js):
- *   parts     panel heading sort pill thread comment tombstone author badge body action composer input post question
- *             tab then earlier-quote
+ *   parts     panel heading sort pill thread comment tombstone author badge state body action composer input post question
+ *             tab then earlier-quote; to moderators also chip desk done (desk.js)
  *   dialog[data-section]         id of the thread shown ("" before its first comment); [data-shape] drawer | sheet
  *   [role=tab][data-thread]      where several threads stand in one section, each by its id
  *   .live[data-state]            live | connecting | polling | offline
  *   li[data-comment][data-depth] a comment or tombstone; [data-focus] came by link; [data-open] its menu is open
- *   [data-action]                reply support more edit remove copy flag fold approve hide restore load then,
- *                                previous next menu moderate close, part back
+ *   [data-action]                reply support more edit remove copy flag fold load then appeal held,
+ *                                previous next menu moderate close, part back; moderators' are in desk.js
  *   [role=status]                what a screen reader is told
  */
 
 import { Api } from "./api.js";
 import { Composer } from "./composer.js";
-import { drawEarlier } from "./earlier.js";
 import { h } from "./element.js";
 import { Frame } from "./frame.js";
 import { Live } from "./live.js";
@@ -43,6 +42,8 @@ export class Panel {
   #stateOf;
   /** @type {Composer | null} */
   composer = null;
+  /** What moderators see and do; null for everybody else. @type {import("./desk.js").Desk | null} */
+  desk = null;
 
   /** @param {Postil.Article} article */
   constructor(article) {
@@ -79,6 +80,7 @@ export class Panel {
   async open(place, comment, section, from = null) {
     if (!place && comment && this.frame.dialog.open && this.thread.focus(comment)) return;
     if (!this.article.since || (this.api.grant && !this.#watching)) await this.#identify().catch(() => {});
+    await this.#equip();
     const found = comment ? await this.thread.find(comment) : null;
     const id = section ?? found?.id ?? place?.id ?? null;
     if (!place && !id) return;
@@ -158,6 +160,7 @@ export class Panel {
   /** @param {string | null} section @param {string} [comment] */
   async #watch(section, comment) {
     this.frame.dialog.dataset.section = section ?? "";
+    this.desk?.clear();
     const loaded = this.thread.open(section, comment);
     if (!this.#watching) this.live.start();
     else this.live.show();
@@ -204,7 +207,7 @@ export class Panel {
   /** Take in what is known now of the threads here; the reader stays in the one that he opened. */
   #counted() {
     this.home ??= this.place?.id ?? null;
-    if (this.#stateOf !== this.#state()) this.compose();
+    this.#follow();
     this.#tellCounts();
     if (this.thread.section || !this.home) return;
     this.frame.dialog.dataset.section = this.thread.section = this.home;
@@ -232,24 +235,44 @@ export class Panel {
     }
   }
 
-  /** What the section takes now. */
+  /** What the section takes now, and how fast. */
   #state() {
-    return this.article.known[this.home ?? ""]?.state;
+    const { state, minutes = 0 } = this.article.known[this.home ?? ""] ?? {};
+    return state === "slow" ? `slow ${minutes}` : (state ?? "");
+  }
+
+  /** Whether the section takes replies; why not a new thread, or how fast, in a sentence. */
+  get pace() {
+    const { state, minutes = 1 } = this.article.known[this.home ?? ""] ?? {};
+    const shut = state === "locked" ? t.locked : state === "closed" ? t.closed : "";
+    return { shut, locked: state === "locked" ? shut : "", slow: state === "slow" ? t.slow(minutes) : "" };
+  }
+
+  /** The section's state may have changed: the composers and the buttons follow, and what somebody writes stays. */
+  #follow() {
+    if (this.#stateOf === this.#state()) return;
+    const { shut, locked, slow } = this.pace;
+    if (this.composer && (!shut || !this.composer.isEmpty)) this.composer.pace(shut, slow);
+    else this.compose();
+    for (const reply of this.thread.replies) reply.pace(locked, slow);
+    this.#stateOf = this.#state();
+    this.thread.render();
+    this.desk?.follow();
   }
 
   /** Put the composer at the foot, or say why there is none. */
   compose() {
-    const state = (this.#stateOf = this.#state());
-    const note = state === "locked" ? t.locked : state === "closed" ? t.closed : "";
-    this.composer = note ? null : new Composer({ label: t.write, draft: this.draft(""), send: (words) => this.post(words) });
-    this.frame.foot.replaceChildren(this.composer?.node ?? h("p", { className: "label" }, note));
+    const { shut, slow } = this.pace;
+    this.#stateOf = this.#state();
+    this.composer = shut ? null : new Composer({ label: t.write, draft: this.draft(""), send: (words) => this.post(words) });
+    this.composer?.pace("", slow);
+    this.frame.foot.replaceChildren(this.composer?.node ?? h("p", { className: "shut" }, shut));
     this.#label();
   }
 
   /** What is written under a merged thread goes to the section's own, so say so. */
   #label() {
-    const { text } = this.composer ?? {};
-    if (text) text.placeholder = text.ariaLabel = this.thread.section === this.home ? t.write : t.writeHere;
+    this.composer?.label(this.thread.section === this.home ? t.write : t.writeHere);
   }
 
   /** The name of a draft in this browser: by the thread, but where one was begun before it had an id. @param {string} parent */
@@ -259,7 +282,7 @@ export class Panel {
     return this.home && !recall(`draft:${early}`) ? name : early;
   }
 
-  /** @param {{source: string, name: string, nonce: string}} words @param {string} [parent] */
+  /** @param {import("./composer.js").Words} words @param {string} [parent] */
   async post(words, parent) {
     // Until the answer is here the reader may have moved on.
     const { place, home, thread } = this;
@@ -289,11 +312,17 @@ export class Panel {
     if (said) this.frame.say(comment.state === "pending" ? t.postedPending : said);
   }
 
-  /** Take in a moderator's decision. @param {Postil.Answer} answer */
+  /** Take in a moderator's decision. @param {{comment: Postil.Comment, section?: Postil.Section}} answer */
   decided({ comment, section }) {
+    if (section) this.article.count([section]);
+    this.#counted();
+    if (this.thread.store.get(comment.id)) this.thread.fold({ comments: [comment], gone: [], revision: comment.revision });
+  }
+
+  /** Take in what a moderator made of the section. @param {Postil.Section} section */
+  sectioned(section) {
     this.article.count([section]);
     this.#counted();
-    if (this.thread.section === section.id) this.thread.fold({ comments: [comment], gone: [], revision: comment.revision });
   }
 
   /** @param {number} by */
@@ -322,10 +351,10 @@ export class Panel {
 
   #menu() {
     const { grant } = this.api;
-    const item = (/** @type {string} */ word, /** @type {() => void} */ act) =>
-      h("button", { "data-action": "moderate", onclick: () => (this.frame.openMenu(false), act()) }, word);
-    if (!grant) return [item(t.moderate, () => this.#moderate())];
-    return [h("p", {}, t.moderating(grant.name)), item(t.stopModerating, () => this.#stop())];
+    if (grant) return this.desk?.menu() ?? [];
+    // Loaded by now, so that the pop-up opens within the click.
+    import("./moderate.js");
+    return [h("button", { "data-action": "moderate", onclick: () => (this.frame.openMenu(false), this.#moderate()) }, t.moderate)];
   }
 
   async #moderate() {
@@ -335,18 +364,31 @@ export class Panel {
     if (signed === true) this.rights();
   }
 
-  async #stop() {
+  /** What moderators need is loaded for them alone. */
+  async #equip() {
+    if (!this.api.grant || this.desk) return;
+    try {
+      const { Desk } = await import("./desk.js");
+      this.desk ??= new Desk(this);
+    } catch {
+      // Without it he reads; it is asked for again when the panel is opened next.
+    }
+  }
+
+  /** Be a reader again. */
+  async stop() {
     await this.api.end().catch(() => {});
     this.api.setGrant(null);
+    this.desk?.clear();
     this.rights();
   }
 
   /** The viewer's rights have changed: what he sees is another answer, with a counter of its own. */
   async rights() {
-    await this.#identify();
+    await Promise.all([this.#identify(), this.#equip()]);
     // To a moderator a section may stand here that readers do not see yet.
     this.home ??= this.place?.id ?? null;
-    if (this.#stateOf !== this.#state()) this.compose();
+    this.#follow();
     await this.thread.open(this.thread.section ?? this.home);
     this.live.start();
   }
@@ -362,4 +404,7 @@ let panel;
 export const open = (article, place, comment, section) => (panel ??= new Panel(article)).open(place, comment, section);
 
 /** Show the discussions whose words are no longer here. @param {Postil.Article} article */
-export const earlier = (article) => drawEarlier(article, (section) => open(article, null, undefined, section));
+export const earlier = async (article) => {
+  const { drawEarlier } = await import("./earlier.js");
+  drawEarlier(article, (section) => open(article, null, undefined, section));
+};

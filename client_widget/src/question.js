@@ -1,9 +1,14 @@
 // @ts-check
-/** A small question under a comment: are you sure, or why. */
+/** The small forms under a comment: are you sure, why, and why should it be shown after all. */
 
 import { Refusal } from "./api.js";
 import { h } from "./element.js";
+import { keep, recall } from "./storage.js";
 import { t } from "./strings.js";
+import { seldomWords as words } from "./strings-seldom.js";
+
+/** As long as the service takes an appeal. */
+const MOST = 1000;
 
 /**
  * @param {object} options
@@ -14,21 +19,66 @@ import { t } from "./strings.js";
  * @param {() => void} options.cancel
  */
 export const question = ({ ask, submit, why, answer, cancel }) => {
-  const reasons = Object.entries(t.reasons).map(([value, text]) => h("option", { value }, text));
+  const reasons = Object.entries(words.reasons).map(([value, text]) => h("option", { value }, text));
   const reason = h("select", { ariaLabel: ask }, ...reasons);
-  const note = h("input", { ariaLabel: t.note, placeholder: t.note, maxLength: 200 });
+  const note = h("input", { ariaLabel: words.note, placeholder: words.note, maxLength: 200 });
+  return form({ submit, cancel, answer: () => answer(reason.value, note.value.trim()) },
+    h("b", {}, ask), why && reason, why && note, h("span", { className: "space" }));
+};
+
+/**
+ * By which an author asks that a decision about his comment be looked at again.
+ * @param {object} options
+ * @param {string} options.draft names the draft in this browser
+ * @param {(text: string) => Promise<void>} options.answer
+ * @param {() => void} options.cancel
+ */
+export const appealForm = ({ draft, answer, cancel }) => {
+  const { ask, next, label, left, send } = words.appeal;
+  const key = `draft:${draft}`;
+  const rest = h("span", { className: "kept" });
+  const changed = () => {
+    keep(key, text.value.trim() ? { text: text.value } : null);
+    rest.textContent = text.value.length > MOST - 200 ? left(MOST - text.value.length) : "";
+  };
+  const text = h("textarea", { rows: 3, maxLength: MOST, dir: "auto", part: "input", ariaLabel: label, placeholder: label, oninput: changed });
+  text.value = recall(key)?.text ?? "";
+  const sent = async () => {
+    if (!text.value.trim()) return text.focus();
+    await answer(text.value.trim());
+    keep(key, null);
+  };
+  return form({ submit: send, cancel, answer: sent },
+    h("b", {}, ask), h("p", { className: "hint" }, next), h("div", { className: "box" }, text), rest, h("span", { className: "space" }));
+};
+
+/**
+ * @param {{submit: string, answer: () => Promise<void>, cancel: () => void}} options
+ * @param {...(Node | false | undefined)} content
+ */
+const form = ({ submit, answer, cancel }, ...content) => {
   const error = h("p", { className: "error", role: "alert", hidden: true });
+  const button = h("button", { className: "primary" }, submit);
   const send = async (/** @type {Event} */ event) => {
     event.preventDefault();
-    await answer(reason.value, note.value.trim()).catch((problem) => {
+    if (button.ariaDisabled) return;
+    button.ariaDisabled = "true";
+    try {
+      await answer();
+    } catch (problem) {
       if (!(problem instanceof Refusal)) throw problem;
       error.textContent = problem.message;
       error.hidden = false;
-    });
+    } finally {
+      button.ariaDisabled = null;
+    }
   };
-  return h("form", { className: "question", part: "question", onsubmit: send },
-    h("b", {}, ask), why && reason, why && note,
-    h("span", { className: "space" }),
-    h("button", { type: "button", className: "quiet", onclick: cancel }, t.cancel),
-    h("button", { className: "primary" }, submit), error);
+  const leave = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    cancel();
+  };
+  return h("form", { className: "question", part: "question", onsubmit: send, onkeydown: leave },
+    ...content, h("button", { type: "button", className: "quiet", onclick: cancel }, t.cancel), button, error);
 };

@@ -48,6 +48,7 @@ export class Store {
     }
     if (thread.next) this.more.set(parent, thread.next);
     for (const [id, cursor] of Object.entries(thread.more ?? {})) this.more.set(id, cursor);
+    this.#settle();
     this.newest = Math.max(this.newest, thread.section.last ?? 0);
   }
 
@@ -79,7 +80,7 @@ export class Store {
     if (this.comments.has(id)) return this.put(comment), true;
     if (!this.own.has(id) && !this.arrives(comment)) return false;
     if (!this.put(comment)) return true;
-    this.ranks.set(id, this.sort === "newest" && !comment.parent ? -++this.step : LATER + this.step++);
+    this.#rank(comment);
     if (!this.own.has(id)) this.waiting.add(id);
     return true;
   }
@@ -96,7 +97,36 @@ export class Store {
     this.gone.set(id, Math.max(revision, this.gone.get(id) ?? 0));
     this.comments.delete(id);
     this.waiting.delete(id);
-    this.ranks.delete(id);
+    // What the viewer wrote goes on standing there for him.
+    if (!this.own.has(id)) this.ranks.delete(id);
+  }
+
+  /** The latest has its place at the end that the order gives it; what has a place keeps it. @param {Postil.Comment} comment */
+  #rank({ id, parent }) {
+    if (this.ranks.has(id)) return;
+    this.ranks.set(id, this.sort === "newest" && !parent ? -++this.step : LATER + this.step++);
+  }
+
+  /** Take in the viewer's own, as only he sees them. @param {Postil.Comment[]} comments */
+  owned(comments) {
+    this.own = new Map(comments.map((comment) => [comment.id, comment]));
+    this.#settle();
+  }
+
+  /** Of the viewer's own, those that readers do not see. */
+  get #unseen() {
+    return [...this.own.values()].filter(({ id, state }) => (state === "pending" || state === "hidden") && !this.comments.has(id));
+  }
+
+  /** Give them places among the others: by their time, as the window has no place for them. */
+  #settle() {
+    for (const { id, parent, at } of this.#unseen) {
+      if ((this.ranks.get(id) ?? 0.5) % 1 === 0) continue;
+      const newest = this.sort === "newest" && !parent;
+      const others = [...this.comments.values()].filter((other) => other.parent === parent && other.id !== id);
+      const ranks = others.filter((other) => (newest ? other.at > at : other.at <= at)).map((other) => this.ranks.get(other.id) ?? 0);
+      this.ranks.set(id, ranks.length ? Math.max(...ranks) + 0.5 : -0.5);
+    }
   }
 
   /** Take in what the viewer himself wrote; it never waits. @param {Postil.Comment} comment */
@@ -104,9 +134,9 @@ export class Store {
     const { id, state = "published", revision } = comment;
     this.own.set(id, comment);
     if (state === "published") this.take(comment);
-    else if (state !== "pending") this.bury(comment);
-    else if (this.comments.has(id)) this.drop(id, revision);
-    if (!this.ranks.has(id)) this.ranks.set(id, LATER + this.step++);
+    else if (state !== "pending" && state !== "hidden") this.bury(comment);
+    else if (this.comments.get(id)?.author) this.drop(id, revision);
+    this.#rank(comment);
     this.waiting.delete(id);
   }
 
@@ -151,7 +181,9 @@ export class Store {
 
   /** The comment as this viewer sees it. @param {string} id @returns {Postil.Comment | undefined} */
   get(id) {
-    return this.comments.get(id) ?? this.own.get(id);
+    const [shown, own] = [this.comments.get(id), this.own.get(id)];
+    // Where readers see that one was taken down, its author sees what it was.
+    return shown?.author || (own?.state ?? "published") === "published" ? (shown ?? own) : own;
   }
 
   /**
@@ -200,8 +232,7 @@ export class Store {
   #replies() {
     /** @type {Map<string, string[]>} */
     const replies = new Map();
-    const pending = [...this.own.values()].filter(({ id, state }) => state === "pending" && !this.comments.has(id));
-    for (const { id, parent = "" } of [...this.comments.values(), ...pending]) {
+    for (const { id, parent = "" } of [...this.comments.values(), ...this.#unseen]) {
       if (this.waiting.has(id)) continue;
       const siblings = replies.get(parent);
       if (siblings) siblings.push(id);

@@ -2,7 +2,7 @@
 /** The panel's looks, as a constructed sheet: neither a style element nor a style attribute passes a strict CSP. */
 
 /** A quotation of the article, and how much of it is shown at most. */
-const QUOTE = (/** @type {number} */ lines) =>
+export const QUOTE = (/** @type {number} */ lines) =>
   `margin:0;padding-inline-start:11px;border-inline-start:2px solid var(--line);color:var(--soft);display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:${lines};overflow:hidden`;
 
 const CSS = `
@@ -59,7 +59,7 @@ ol.list{list-style:none;margin:0;padding:0}
 li{display:flow-root}
 .list>li{--in:calc(var(--depth)*38px);margin:0 20px;padding-inline-start:var(--in);background:repeating-linear-gradient(90deg,transparent 0 13px,var(--line) 13px 15px,transparent 15px 38px) 0 0/var(--in) 100% no-repeat}
 :host(:dir(rtl)) .list>li{background:repeating-linear-gradient(270deg,transparent 0 13px,var(--line) 13px 15px,transparent 15px 38px) 100% 0/var(--in) 100% no-repeat}
-article{padding-block:12px;padding-inline:49px 12px;margin:0 -12px;border-radius:12px}
+article{position:relative;box-sizing:border-box;padding-block:12px;padding-inline:49px 12px;margin:0 -12px;border-radius:12px}
 article:focus{outline:0}
 li[data-focus]>article{background:var(--wash)}
 article header{display:flex;align-items:center;flex-wrap:wrap;column-gap:9px;min-height:28px;margin-inline-start:-37px}
@@ -81,8 +81,17 @@ button.label svg:not(.face){width:14px;height:14px}
 .then b{display:block}
 .then blockquote{${QUOTE(9)}}
 .body{unicode-bidi:isolate;contain:content}
-article.hidden .body{background:var(--sunk);border-radius:8px;padding:8px 12px;margin-block:4px}
+article.hidden:not(.mine) .body{background:var(--sunk);border-radius:8px;padding:8px 12px;margin-block:4px}
 article.pending .body{opacity:.75}
+article.hidden.mine .body{color:var(--soft)}
+.own>span{display:block}
+.good{color:var(--good)}
+.late{position:absolute;inset-block-end:-7px;inset-inline:49px 12px;white-space:nowrap;overflow:hidden}
+.late>span{overflow:hidden;text-overflow:ellipsis}
+.trap{position:absolute;inset-inline-start:-999px;width:1px;height:1px;overflow:hidden}
+.hint{flex:1 1 100%;font-size:13px;color:var(--soft)}
+.question>.box{flex:1 1 100%}
+.shut{display:flex;align-items:center;min-height:48px;font-size:13px;color:var(--soft)}
 .body>*{margin:0 0 8px}
 .body>:last-child{margin-bottom:0}
 .body a{color:var(--accent);text-underline-offset:2px}
@@ -150,29 +159,5 @@ li[data-focus]>article{transition:background .6s}
 .tabs button{border-color:Canvas}.tabs button[aria-selected=true]{border-color:Highlight}}
 `;
 
-const EARLIER = `
-:host{display:block;margin:28px 0 44px}
-h2,p,ul,summary{margin:0;padding:0}
-h2{font:600 17px/1.3 var(--sans)}
-h2 span{color:var(--soft);font-weight:500}
-p{margin:4px 0 8px;font-size:13px;color:var(--soft)}
-summary{cursor:pointer;min-height:32px}
-summary::marker{color:var(--soft)}
-summary h2{display:inline}
-ul{list-style:none}
-li{position:relative;padding:12px 0;border-top:1px solid var(--line)}
-li:last-child{border-bottom:1px solid var(--line)}
-button{display:flex;gap:12px;align-items:baseline;width:100%;min-height:24px}
-button::after{content:"";position:absolute;inset:0}
-.name{flex:1;min-width:0;font-weight:600;overflow-wrap:anywhere}
-.count{color:var(--accent);font-weight:600;font-size:13px;white-space:nowrap;unicode-bidi:plaintext}
-li:hover .name{text-decoration:underline}
-button:focus-visible{outline:0}
-button:focus-visible::after{outline:2px solid var(--accent);outline-offset:2px}
-blockquote{${QUOTE(3)};margin-top:4px;font-size:14px;overflow-wrap:anywhere}
-`;
-
 export const sheet = new CSSStyleSheet();
 sheet.replaceSync(CSS);
-export const earlierSheet = new CSSStyleSheet();
-earlierSheet.replaceSync(EARLIER);

@@ -3,6 +3,7 @@
 
 import { List } from "./list.js";
 import { h } from "./element.js";
+import { concern, decided, isSpecial, isWaiting } from "./own.js";
 import { Store } from "./store.js";
 import { t } from "./strings.js";
 import { verbs } from "./verbs.js";
@@ -10,6 +11,8 @@ import { verbs } from "./verbs.js";
 /** @typedef {import("./panel.js").Panel} Panel */
 
 const MINUTE = 60000;
+/** How often an author is told whether what waits was decided, in milliseconds: readers' changes do not say so. */
+const LOOK = 5000;
 
 export class Thread {
   /** The section's id; null before its first comment. @type {string | null} */
@@ -20,8 +23,16 @@ export class Thread {
   flagged = new Set();
   /** @type {Set<string>} */
   folded = new Set();
-  /** What is shown of earlier versions, by comment. @type {Map<string, Postil.ThenAndNow>} */
+  /** What is shown of earlier versions, by comment. @type {Map<string, () => Node>} */
   thens = new Map();
+  /** What a moderator decided about the viewer's own while he looked, by comment. @type {Map<string, ReturnType<typeof decided>>} */
+  told = new Map();
+  /** What an author is told; null until there is something. @type {typeof import("./standing.js") | null} */
+  #standing = null;
+  /** Comments whose waiting edit is shown. @type {Set<string>} */
+  held = new Set();
+  /** Where replies are being written. @type {Set<import("./composer.js").Composer>} */
+  replies = new Set();
   /** Comments that came by link, or were just revealed. @type {Set<string>} */
   focused = new Set();
   /** Changes that came before the thread did; null once it is here. @type {Parameters<Store["fold"]>[0][] | null} */
@@ -38,21 +49,29 @@ export class Thread {
     this.store = new Store(sort);
     this.list = new List((id) => this.#sight(id), (action, item, button) => this.#act(action, item, button));
     setInterval(() => this.panel.frame.dialog.open && (this.list.tick(), this.render()), MINUTE);
+    setInterval(() => this.#look(), LOOK);
   }
 
   /** What the viewer may do with a comment, and has done. @param {string} id @returns {import("./comment.js").Sight} */
   #sight(id) {
-    const { api, article, section } = this.panel;
+    const { api, article, desk, section } = this.panel;
     const { reacted, flagged, store, thens } = this;
     const open = section?.state !== "locked";
     const did = { own: store.own.get(id), reacted: reacted.has(id), flagged: flagged.has(id) };
-    return { staff: !!api.grant, ...did, open, face: article.face, then: thens.get(id) };
+    const mine = { standing: api.grant ? null : this.#standing, told: this.told.get(id), heldOpen: this.held.has(id) };
+    return { staff: !!api.grant, desk: api.grant && desk, ...did, ...mine, open, face: article.face, then: thens.get(id) };
   }
 
   /** @param {string} action @param {HTMLLIElement} item @param {HTMLElement} button */
   #act(action, item, button) {
-    const done = verbs[action]?.(this, item, button);
-    done?.catch((/** @type {Error} */ error) => this.#complain(item, error));
+    this.#do(action, item, button).catch((/** @type {Error} */ error) => this.#complain(item, error));
+  }
+
+  /** @param {string} action @param {HTMLLIElement} item @param {HTMLElement} button */
+  async #do(action, item, button) {
+    const known = verbs[action] ?? this.panel.desk?.verbs[action];
+    const verb = known ?? (await import("./seldom.js")).seldom[action];
+    await verb?.(this, item, button);
   }
 
   /** @param {HTMLElement} item @param {Error} error */
@@ -77,7 +96,7 @@ export class Thread {
     this.store = new Store(this.sort);
     this.store.whole = !focus;
     this.focused = new Set(focus ? [focus] : []);
-    this.thens.clear();
+    for (const known of [this.thens, this.told, this.held, this.replies]) known.clear();
     this.#early = [];
     this.list.clear();
     try {
@@ -107,7 +126,15 @@ export class Thread {
 
   /** What only this guest is told. @returns {Promise<Postil.Own | null>} */
   async #own() {
-    return this.panel.api.author ? this.panel.api.page("/own", {}, true) : null;
+    if (!this.panel.api.author) return null;
+    const own = await this.panel.api.page("/own", {}, true);
+    await this.#prepare(own.comments);
+    return own;
+  }
+
+  /** Load what an author is told, where there is something. @param {Postil.Comment[]} mine */
+  async #prepare(mine) {
+    if (mine.some(isSpecial)) this.#standing ??= await import("./standing.js").catch(() => null);
   }
 
   /** @param {Postil.Own | null} own */
@@ -115,7 +142,36 @@ export class Thread {
     if (!own) return;
     this.reacted = new Set(own.reacted);
     this.flagged = new Set(own.flagged);
-    this.store.own = new Map(own.comments.filter(({ section }) => section === this.section).map((one) => [one.id, one]));
+    this.#tell(own);
+  }
+
+  /** Take in the viewer's own as they are now, and what a moderator has decided since. @param {Postil.Own} own */
+  #tell({ comments }) {
+    const mine = comments.filter(({ section }) => section === this.section);
+    for (const one of mine) {
+      const before = this.store.own.get(one.id);
+      const said = before && decided(before, one);
+      if (said) this.told.set(one.id, said);
+      const hidden = before && one.state === "hidden" && (before.state !== "hidden" || before.appeal !== one.appeal);
+      if (said || hidden) this.panel.frame.say(this.#standing?.spoken(one, said) ?? "");
+      if (isSpecial(one)) this.told.delete(one.id);
+    }
+    this.store.owned(mine);
+  }
+
+  /** See whether what waits was decided. */
+  async #look() {
+    if (document.hidden || !this.panel.frame.dialog.open || this.#early) return;
+    if ([...this.store.own.values()].some(isWaiting) && (await this.#ask())) this.render();
+  }
+
+  /** Ask for the viewer's own afresh. @returns {Promise<boolean>} whether they are those of the thread still shown */
+  async #ask() {
+    const turn = this.#turn;
+    const own = await this.#own().catch(() => null);
+    if (turn !== this.#turn || this.#early) return false;
+    if (own) this.#tell(own);
+    return true;
   }
 
   /** @param {Postil.Sort} sort */
@@ -156,6 +212,7 @@ export class Thread {
    */
   #renew(fresh, own, late) {
     const { comments, waiting } = this.store;
+    fresh.own = this.store.own;
     this.store = fresh;
     this.#owned(own);
     for (const changes of late) fresh.fold(changes);
@@ -182,6 +239,15 @@ export class Thread {
   fold(changes) {
     if (this.#early) return void this.#early.push(changes);
     for (const late of this.#late) late.push(changes);
+    if (concern(changes, this.store.own)) this.#ask().then((here) => here && this.#fold(changes));
+    else this.#fold(changes);
+  }
+
+  /**
+   * What became of the viewer's own is asked before it is drawn, so that it changes in place and once. Other changes
+   * may overtake it: the higher revision wins. @param {Parameters<Store["fold"]>[0]} changes
+   */
+  #fold(changes) {
     const held = changes.gone.filter((id) => this.list.isHeld(id)).map((id) => this.store.get(id));
     this.store.fold(changes);
     for (const one of held) if (one) this.store.hold(one, changes.revision);
@@ -199,7 +265,10 @@ export class Thread {
   }
 
   /** Take in what the viewer wrote or did, and show it. @param {Postil.Comment} comment */
-  wrote(comment) {
+  async wrote(comment) {
+    const turn = this.#turn;
+    await this.#prepare([comment]);
+    if (turn !== this.#turn) return;
     const known = this.store.own.has(comment.id);
     this.store.mine(comment);
     this.render();

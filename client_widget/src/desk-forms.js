@@ -1,0 +1,98 @@
+// @ts-check
+/** The forms in which a moderator says why, and whom he bans. Each stands under the comment that it is about. */
+
+import { Refusal } from "./api.js";
+import { words } from "./strings-desk.js";
+import { h } from "./element.js";
+import { t } from "./strings.js";
+
+/**
+ * @param {object} options
+ * @param {string} options.ask
+ * @param {string} options.submit the button's word
+ * @param {string[]} options.reasons the site's own
+ * @param {(reason: string | undefined, note: string | undefined) => Promise<void>} options.answer
+ * @param {() => void} options.cancel
+ */
+export const whyForm = ({ ask, submit, reasons, answer, cancel }) => {
+  const note = h("input", { ariaLabel: words.note, placeholder: words.note, maxLength: 500 });
+  const picked = pills(ask, reasons.map((reason) => [reason, reason]), reasons[0]);
+  return form(ask, { submit, cancel, answer: () => answer(picked.value() || undefined, note.value.trim() || undefined) },
+    picked.node, note);
+};
+
+/** @typedef {{by_network: boolean, days: number | null, reason?: string, hide: boolean}} BanWish */
+
+/**
+ * @param {object} options
+ * @param {string} options.name the author's
+ * @param {string[]} options.reasons
+ * @param {(wish: BanWish) => Promise<void>} options.answer
+ * @param {() => void} options.cancel
+ */
+export const banForm = ({ name, reasons, answer, cancel }) => {
+  const whom = pills(words.whom, [["", words.author], ["network", words.network]], "");
+  const days = pills(words.howLong, words.days, "7");
+  const why = pills(words.why, reasons.map((reason) => [reason, reason]));
+  const hide = h("input", { type: "checkbox" });
+  const hint = h("p", { className: "hint", hidden: true }, words.networkHint);
+  whom.node.addEventListener("change", () => (hint.hidden = !whom.value()));
+  const wish = () => ({
+    by_network: !!whom.value(), days: Number(days.value()) || null, reason: why.value() || undefined, hide: hide.checked,
+  });
+  const title = words.banWho(name);
+  return form(title, { submit: words.ban, bad: true, cancel, answer: () => answer(wish()) },
+    part(words.whom, whom.node), hint, part(words.howLong, days.node), part(words.why, why.node),
+    h("label", { className: "check" }, hide, h("span", { dir: "auto" }, words.hideAll(name))),
+    h("p", { className: "hint" }, words.told));
+};
+
+/** @param {string} title @param {Node} content */
+const part = (title, content) => h("fieldset", {}, h("legend", {}, title), content);
+
+let groups = 0;
+
+/**
+ * One of several, as pills: arrows travel, Enter sends the form.
+ * @param {string} label @param {[string, string][]} choices value and text @param {string} [chosen]
+ */
+const pills = (label, choices, chosen) => {
+  const name = `pick-${++groups}`;
+  const inputs = choices.map(([value]) => h("input", { type: "radio", name, value, checked: value === chosen }));
+  const labels = choices.map(([, text], at) => h("label", { className: "pick" }, inputs[at], h("span", { dir: "auto" }, text)));
+  const node = h("div", { className: "picks", role: "radiogroup", ariaLabel: label }, ...labels);
+  return { node, value: () => inputs.find(({ checked }) => checked)?.value ?? "" };
+};
+
+/**
+ * @param {string} title
+ * @param {{submit: string, bad?: boolean, answer: () => Promise<void>, cancel: () => void}} options
+ * @param {...Node} content
+ */
+const form = (title, { submit, bad, answer, cancel }, ...content) => {
+  const error = h("p", { className: "error", role: "alert", hidden: true });
+  const button = h("button", { className: bad ? "primary bad" : "primary" }, submit);
+  const send = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (button.ariaDisabled) return;
+    button.ariaDisabled = "true";
+    try {
+      await answer();
+    } catch (problem) {
+      if (!(problem instanceof Refusal)) throw problem;
+      error.textContent = problem.message;
+      error.hidden = false;
+    } finally {
+      button.ariaDisabled = null;
+    }
+  };
+  const leave = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    cancel();
+  };
+  return h("form", { className: "question", part: "question", ariaLabel: title, onsubmit: send, onkeydown: leave },
+    h("b", { dir: "auto" }, title), ...content, h("span", { className: "space" }),
+    h("button", { type: "button", className: "quiet", onclick: cancel }, t.cancel), button, error);
+};

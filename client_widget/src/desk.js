@@ -1,0 +1,234 @@
+// @ts-check
+/**
+ * What a moderator sees and does in the article. Loaded for moderators alone; readers' modules know it by Panel.desk.
+ * Hooks beside the panel's: parts chip, desk (the edit that waits, the appeal), done; in [data-action] approve hide
+ * restore refuse ban undo dismiss, and those of the section's state: open slow closed locked.
+ */
+
+import { Refusal } from "./api.js";
+import { act, bodyOf } from "./comment.js";
+import { banForm, whyForm } from "./desk-forms.js";
+import { words } from "./strings-desk.js";
+import { deskSheet } from "./desk-style.js";
+import { h, icon } from "./element.js";
+
+/** @typedef {import("./panel.js").Panel} Panel */
+/** @typedef {import("./thread.js").Thread} Thread */
+/** @typedef {"open" | "slow" | "closed" | "locked"} State */
+
+/** How many minutes a slow section may ask for, to choose from. */
+const PACES = [1, 2, 5, 10, 30, 60];
+/** How long it is said that something was undone, in milliseconds. */
+const BRIEFLY = 5000;
+
+export class Desk {
+  /** The site's reasons, asked for once. @type {Promise<string[]> | null} */
+  #reasons = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #gone;
+
+  /** @param {Panel} panel */
+  constructor(panel) {
+    this.panel = panel;
+    this.done = h("div", { className: "dones" });
+    const { foot, node } = panel.frame;
+    foot.before(this.done);
+    node?.shadowRoot?.adoptedStyleSheets.push(deskSheet);
+    /** @type {Record<string, (thread: Thread, item: HTMLElement) => Promise<void>>} */
+    this.verbs = {
+      approve: (_, item) => this.#decide(item, "approve"),
+      restore: (_, item) => this.#decide(item, "restore"),
+      refuse: (_, item) => this.#decide(item, "refuse"),
+      hide: (_, item) => this.#hide(item),
+      ban: (_, item) => this.#ban(item),
+    };
+  }
+
+  /** What stands below a comment's text: why it waits, what its author asks, the edit that waits. @param {Postil.Comment} comment */
+  notes({ state, reason, flags = 0, why = [], held, appeal }) {
+    const says = why.map((one) => one.says);
+    if (state === "pending" && !says.length) says.push(words.waits);
+    if (state === "hidden") says.unshift(words.hidden(reason));
+    if (flags && !why.some(({ kind }) => kind === "flags")) says.push(words.flags(flags));
+    const edit = held && h("div", { className: "waits", part: "desk" }, h("p", { className: "label" }, words.held), bodyOf(held.html));
+    return [
+      !!says.length && h("ul", { className: "chips", role: "list" }, ...says.map((text) => h("li", { className: "chip", part: "chip", dir: "auto" }, text))),
+      !!appeal && h("blockquote", { className: "ask", part: "desk", dir: "auto" }, h("b", {}, words.appeal), appeal),
+      edit,
+    ];
+  }
+
+  /** Above the text, where two stand there. @param {Postil.Comment} comment */
+  labels({ held }) {
+    return [held && h("p", { className: "label" }, words.readersSee)];
+  }
+
+  /** What is done most. @param {Postil.Comment} comment */
+  actions({ state = "published", flags, held, appeal }) {
+    if (state === "hidden") return [act("restore", words.restore), !!appeal && act("hide", words.keepHidden)];
+    const asked = state === "pending" || held || flags;
+    const approve = held ? words.approveEdit : state === "pending" ? words.approve : words.keep;
+    return [!!asked && act("approve", approve), held && act("refuse", words.refuse), act("hide", words.hide)];
+  }
+
+  /** What is done seldom. @param {Postil.Comment} comment */
+  extras({ id }) {
+    return [act("ban", words.ban), h("a", { className: "act", href: this.#queue(id), target: "_blank", rel: "noopener" }, words.queue)];
+  }
+
+  /** @param {string} [item] */
+  #queue(item) {
+    return `${this.panel.api.service}moderate${item ? `?item=${item}` : ""}`;
+  }
+
+  /** @param {HTMLElement} item @returns {Postil.Comment} */
+  #comment(item) {
+    return /** @type {Postil.Comment} */ (this.panel.thread.store.get(item.dataset.comment ?? ""));
+  }
+
+  async reasons() {
+    this.#reasons ??= this.panel.api.get("reasons").then(({ reasons }) => reasons);
+    return this.#reasons.catch((error) => ((this.#reasons = null), Promise.reject(error)));
+  }
+
+  /**
+   * Decide about the text that was seen; where it is another by now, show that one first.
+   * @param {HTMLElement} item @param {string} move @param {{reason?: string, note?: string}} [why]
+   */
+  async #decide(item, move, why = {}) {
+    const { panel } = this;
+    const { id, edition = 0, held } = this.#comment(item);
+    const seen = held?.edition ?? edition;
+    try {
+      /** @type {Postil.Decided} */
+      const decided = await panel.api.decide(`comments/${id}/${move}`, { ...why, edition: seen });
+      panel.thread.list.slot(item, null);
+      panel.decided(decided);
+      this.#tell(words.done[move](decided.decision.reason ?? why.reason), decided.decision.id);
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.status !== 409) throw error;
+      await this.#lookAgain(item, id);
+    }
+  }
+
+  /** @param {HTMLElement} item @param {string} id */
+  async #lookAgain(item, id) {
+    const { api, thread } = this.panel;
+    const { comment } = await api.get(`comments/${id}`);
+    thread.fold({ comments: [comment], gone: [], revision: comment.revision });
+    thread.list.slot(item, h("p", { className: "error", role: "alert" }, words.changed));
+  }
+
+  /** @param {HTMLElement} item */
+  async #hide(item) {
+    const { list } = this.panel.thread;
+    const again = this.#comment(item).state === "hidden";
+    list.slot(item, whyForm({
+      ask: again ? words.keepHiddenWhy : words.hideWhy,
+      submit: again ? words.keepHidden : words.hide,
+      reasons: await this.reasons(),
+      answer: (reason, note) => this.#decide(item, "hide", { reason, note }),
+      cancel: () => list.slot(item, null),
+    }));
+  }
+
+  /** @param {HTMLElement} item */
+  async #ban(item) {
+    const { list } = this.panel.thread;
+    const { id, author = "" } = this.#comment(item);
+    const answer = async (/** @type {import("./desk-forms.js").BanWish} */ wish) => {
+      const { hidden = 0, decision } = await this.panel.api.decide(`comments/${id}/ban`, wish);
+      list.slot(item, null);
+      this.#tell(words.banned(hidden), decision);
+    };
+    list.slot(item, banForm({ name: author, reasons: await this.reasons(), answer, cancel: () => list.slot(item, null) }));
+  }
+
+  /** Say what was done, quietly, and offer to undo it. @param {string} text @param {string | (() => Promise<void>)} [undo] the decision's id, or how */
+  #tell(text, undo) {
+    clearTimeout(this.#gone);
+    const away = () => {
+      const had = this.done.contains(this.#active());
+      this.done.replaceChildren();
+      if (had) this.panel.thread.list.node.focus({ preventScroll: true });
+    };
+    const back = async () => {
+      const undone = typeof undo === "string" ? this.#undo(undo) : undo?.();
+      await undone?.then(() => this.#tell(words.undone), (/** @type {Error} */ error) => this.#tell(error.message));
+    };
+    const note = h("p", { className: "done", part: "done" }, h("span", { dir: "auto" }, text),
+      !!undo && h("button", { "data-action": "undo", onclick: back }, words.undo),
+      h("button", { className: "tool", "data-action": "dismiss", ariaLabel: words.dismiss, title: words.dismiss, onclick: away }, icon("close")));
+    const had = this.done.contains(this.#active());
+    this.done.replaceChildren(note);
+    if (had) note.querySelector("button")?.focus();
+    if (!undo) this.#gone = setTimeout(away, BRIEFLY);
+    this.panel.frame.say(text);
+  }
+
+  #active() {
+    return this.panel.frame.node?.shadowRoot?.activeElement ?? null;
+  }
+
+  /** @param {string} decision */
+  async #undo(decision) {
+    const answer = await this.panel.api.decide(`decisions/${decision}/undo`);
+    if (answer.comment) this.panel.decided(answer);
+  }
+
+  /** What the panel's menu offers to a moderator. */
+  menu() {
+    const { api, frame, home, article } = this.panel;
+    const section = article.known[home ?? ""];
+    const close = (/** @type {() => void} */ then) => () => (frame.openMenu(false), then());
+    return [
+      h("p", { dir: "auto" }, words.moderating(api.grant?.name ?? "")),
+      ...(section ? [h("hr"), h("h3", {}, words.section), ...this.#states(section), h("hr")] : []),
+      h("a", { href: this.#queue(), target: "_blank", rel: "noopener" }, words.queue),
+      h("button", { "data-action": "moderate", onclick: close(() => this.panel.stop()) }, words.stop),
+    ];
+  }
+
+  /** @param {Postil.Section} section */
+  #states({ state: now = "open", minutes = 5 }) {
+    const paces = [...new Set([...PACES, minutes])].sort((a, b) => a - b);
+    const pace = h("select", { ariaLabel: words.minutes }, ...paces.map((each) => h("option", { value: `${each}` }, `${each}`)));
+    pace.value = `${minutes}`;
+    pace.onchange = () => now === "slow" && this.#set("slow", Number(pace.value));
+    const choice = (/** @type {State} */ state) =>
+      h("button", { "data-action": state, ariaPressed: String(state === now), onclick: () => this.#set(state, Number(pace.value)) }, words.states[state]);
+    return [choice("open"), h("div", { className: "slow" }, choice("slow"), pace, words.min), choice("closed"), choice("locked")];
+  }
+
+  /** @param {State} state @param {number} minutes */
+  async #set(state, minutes) {
+    const { frame, home, article } = this.panel;
+    const { state: was = "open", minutes: before = 0 } = article.known[home ?? ""];
+    frame.openMenu(false);
+    frame.more?.focus();
+    try {
+      await this.#put(state, minutes);
+      this.#tell(words.set[state](minutes), () => this.#put(was, before));
+    } catch (error) {
+      this.#tell(/** @type {Error} */ (error).message);
+    }
+  }
+
+  /** @param {State} state @param {number} minutes */
+  async #put(state, minutes) {
+    const { api, home } = this.panel;
+    const body = state === "slow" ? { state, minutes } : { state };
+    this.panel.sectioned(await api.decide(`sections/${home}/state`, body, "PUT"));
+  }
+
+  /** The section's state has changed: an open menu says so. */
+  follow() {
+    const { menu } = this.panel.frame;
+    if (!menu.hidden && !menu.contains(this.#active())) menu.replaceChildren(...this.menu());
+  }
+
+  /** Another section is shown, or the panel is closed: what was done there is not offered here. */
+  clear() {
+    this.done.replaceChildren();
+  }
+}

@@ -1,0 +1,60 @@
+// @ts-check
+/** What the panel says to moderators, in English. */
+
+/** @param {number} n @param {string} one @param {string} [many] */
+const count = (n, one, many = one + "s") => `${n} ${n === 1 ? one : many}`;
+
+export const words = {
+  moderating: (/** @type {string} */ name) => `You moderate as ${name}`,
+  stop: "Stop moderating",
+  queue: "In the queue",
+  waits: "Waits for a moderator",
+  hidden: (/** @type {string | undefined} */ reason) => (reason ? `Hidden from readers: ${reason}` : "Hidden from readers"),
+  flags: (/** @type {number} */ n) => count(n, "report"),
+  readersSee: "Readers see this",
+  held: "The edit that waits",
+  appeal: "The author asks again:",
+  approve: "Approve",
+  approveEdit: "Approve the edit",
+  keep: "Keep it",
+  hide: "Hide",
+  keepHidden: "Keep it hidden",
+  restore: "Restore",
+  refuse: "Refuse the edit",
+  ban: "Ban",
+  hideWhy: "Hide it: why?",
+  keepHiddenWhy: "Keep it hidden: why?",
+  note: "A note for moderators, if you like",
+  changed: "It was changed meanwhile. This is how it stands now: look again, then decide.",
+  /** @type {Record<string, (reason?: string) => string>} */
+  done: {
+    approve: () => "Approved",
+    hide: (reason) => (reason ? `Hidden: ${reason}` : "Hidden"),
+    restore: () => "Restored",
+    refuse: () => "The edit is refused",
+  },
+  undo: "Undo",
+  undone: "Undone",
+  dismiss: "Close this note",
+  banWho: (/** @type {string} */ name) => `Ban ${name}`,
+  whom: "Whom",
+  author: "This author",
+  network: "Everybody from this network",
+  networkHint: "A house, a school or a firm may share one network. It is forgotten after 30 days.",
+  howLong: "For how long",
+  days: /** @type {[string, string][]} */ ([["1", "A day"], ["7", "A week"], ["30", "A month"], ["", "For good"]]),
+  why: "Why",
+  hideAll: (/** @type {string} */ name) => `Also hide everything by ${name}`,
+  told: "Whoever is banned can still read, and is told until when and why.",
+  banned: (/** @type {number} */ hidden) => (hidden ? `Banned. ${count(hidden, "comment is", "comments are")} hidden` : "Banned"),
+  section: "This section",
+  states: { open: "Open", slow: "Slow: one comment every", closed: "Closed: takes replies, no new threads", locked: "Locked: read only" },
+  minutes: "Minutes",
+  min: "min",
+  set: {
+    open: () => "The section is open",
+    slow: (/** @type {number} */ minutes) => `The section is slow: one comment every ${minutes} min`,
+    closed: () => "The section is closed to new threads",
+    locked: () => "The section is locked",
+  },
+};
