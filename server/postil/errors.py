@@ -3,14 +3,16 @@
 PostilError                    code
 ├── Invalid                    invalid              a field's value cannot be used
 │   ├── TooLong                too_long             a field has more characters than it may
-│   ├── Blocked              blocked              a rule of the site refuses such a text
+│   ├── Blocked                blocked              a rule of the site refuses such a text
 │   ├── NameRefused            name_refused         a name that belongs to, or looks like, somebody else's
 │   └── FetchRefused           fetch_refused        a page that the server will not or cannot fetch
 ├── NotFound                   not_found            never issued, or not for this viewer: the same answer
 ├── Unauthorized               unauthorized         no token, or one that is unknown, spent or expired
+│   ├── SecondStep             second_step          the account wants six digits too, and these were none or wrong
 │   └── BadSignature           bad_signature        what a build sent is not signed, by no key of ours, or long ago
 ├── Forbidden                  forbidden            known, and not allowed
 │   ├── OriginRefused          origin_refused       not a page of this site
+│   ├── Banned                 banned               may not write here; until: epoch seconds, absent: for good
 │   └── EditWindowClosed       edit_window_closed   closed_at: when, in epoch seconds
 ├── Conflict                   (abstract)
 │   ├── NonceReused            nonce_reused         the same nonce with another body
@@ -21,6 +23,7 @@ PostilError                    code
 │   └── Superseded             superseded           the page was published, or fetched, after this was signed
 ├── Locked                     locked               the section takes no comments
 ├── TooMany                    too_many             retry_after: seconds
+│   └── TooSoon                too_soon             a slow section: one comment of an author in so many minutes
 └── Unavailable                unavailable          retry_after: seconds
 
 None of them knows HTTP: `postil.web.problems` gives each its status. Clients compare codes, never sentences.
@@ -95,6 +98,11 @@ class NotFound(PostilError):
 class Unauthorized(PostilError):
     code = "unauthorized"
     sentence = "Sign in first, or sign in again: the token is missing, expired or revoked."
+
+
+class SecondStep(Unauthorized):
+    code = "second_step"
+    sentence = "This account has a second step: type the six digits that its authenticator shows."
 
 
 class BadSignature(Unauthorized):

@@ -13,7 +13,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 from sqlmodel import col
 
-from postil import placing, promotion
+from postil import networks, placing, promotion
+from postil.ageing import close_aged
 from postil.cursors import MOST_BEHIND
 from postil.db import Database, Transaction
 from postil.discussion import DAY
@@ -55,6 +56,7 @@ async def running(resources: Resources) -> AsyncIterator[None]:
     tasks = [
         _supervised("sweep", _every(resources.settings.sweep_seconds, resources.hub.sweep)),
         _supervised("upkeep", _every(UPKEEP_SECONDS, lambda: drop_expired(resources.database))),
+        _supervised("ageing", _every(UPKEEP_SECONDS, lambda: close_aged(resources.database))),
         _supervised("moves", _every(UPKEEP_SECONDS, lambda: _look_for_moved(resources))),
     ]
     try:
@@ -104,6 +106,7 @@ async def drop_expired(database: Database) -> None:
         await tx.execute(delete(WaitingView).where(col(WaitingView.seen_at) < tx.now - WAITING_DAYS * DAY))
         await placing.collect(tx)
         await promotion.forget(tx)
+        await networks.forget(tx)
         await _drop_past(tx)
 
 
