@@ -103,6 +103,9 @@ READS: dict[str, Callable[[Target], list[Ask]]] = {
     ],
     "log.read": lambda t: [get("/moderate/log"), get("/moderate/log", comment=t.comment)],
     "log.read_bans": lambda t: [get("/moderate/bans")],
+    "rules.read": lambda t: [get("/moderate/rules")],
+    "rules.new": lambda t: [get("/moderate/rules/new", kind="review")],
+    "rules.one": lambda t: [get("/moderate/rules/1")],
     "service.here": lambda t: [get("/here", url=t.url), Ask("GET", "/here", {"headers": {"Referer": t.url}})],
 }
 
@@ -145,6 +148,9 @@ WRITES |= {
     "deciding.section": lambda t: [form("/moderate/section", section=t.section, state="locked")],
     "deciding.many": lambda t: [form("/moderate/bulk", action="hide", what="all", sure="yes")],
     "log.lift": lambda t: [form("/moderate/bans", ban=t.decision)],
+    "rules.write_reasons": lambda t: [form("/moderate/rules", text="spam")],
+    "rules.add": lambda t: [form("/moderate/rules/new", **{"kind": "review", "s-who": "everyone", "do": "try"})],
+    "rules.change": lambda t: [form("/moderate/rules/1", do="try")],
 }
 
 # Nothing that they take names a comment, a section or a page; they are asked all the same.

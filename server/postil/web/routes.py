@@ -37,6 +37,7 @@ from postil.web import (
     moderation,
     pages,
     queue,
+    rules,
     service,
 )
 from postil.web.api import Operation, openapi
@@ -126,6 +127,12 @@ DESK = [
     Route("/moderate/section", deciding.section, methods=["POST"], name="deciding.section"),
     Route("/moderate/bulk", deciding.many, methods=["POST"], name="deciding.many"),
     Route("/moderate/log", log.read, name="log.read"),
+    Route("/moderate/rules", rules.read, name="rules.read"),
+    Route("/moderate/rules", rules.write_reasons, methods=["POST"], name="rules.write_reasons"),
+    Route("/moderate/rules/new", rules.new, name="rules.new"),
+    Route("/moderate/rules/new", rules.change, methods=["POST"], name="rules.add"),
+    Route("/moderate/rules/{number:int}", rules.one, name="rules.one"),
+    Route("/moderate/rules/{number:int}", rules.change, methods=["POST"], name="rules.change"),
     Route("/moderate/bans", log.read_bans, name="log.read_bans"),
     Route("/moderate/bans", log.lift, methods=["POST"], name="log.lift"),
     WebSocketRoute("/moderate/live", desk_live.watch, name="desk_live.watch"),

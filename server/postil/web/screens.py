@@ -50,7 +50,7 @@ WAYS = (
     Way("hidden", "Hidden", "/moderate?view=hidden"),
     Way("all", "All", "/moderate?view=all"),
     Way("log", "Log", "/moderate/log"),
-    Way("rules", "Rules", "/moderate/rules", Action.SET_RULES),
+    Way("rules", "Rules", "/moderate/rules"),
     Way("bans", "Bans", "/moderate/bans"),
     Way("anchors", "Anchors", "/moderate/anchors", Action.ANCHOR),
     Way("people", "People", "/moderate/people", Action.SET_PEOPLE),
