@@ -43,7 +43,7 @@ NO_SIGNS = Signs()
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A text that may be published: whose, on which page. `comment`, `learned`: which it is, where it is one already."""
+    """A text that may be published: whose, and where. `comment`, `learned`: which it is, where it is one already."""
 
     site: str
     page: str

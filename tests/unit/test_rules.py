@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.world import OUTLINE, World, prepare, world
 
-from postil import discussion, moderation, rulebook
+from postil import discussion, moderation, reading, rulebook
 from postil.checks import NOTHING, Again, Facts, judge
 from postil.db import Transaction
 from postil.discussion import Draft, PageRef
@@ -391,7 +391,7 @@ async def test_a_rehearsal_weighs_flags() -> None:
             for at in range(8):
                 viewer = here.reader(f"Flagger {at}")
                 await discussion.flag(tx, viewer, every.caught[0].comment, "spam", "")
-                author = await discussion.find_author(tx, viewer)
+                author = await reading.find_author(tx, viewer)
                 assert author is not None
                 author.flags_right = 10 if at < 4 else 0
         async with here.database.read() as snapshot:
@@ -419,4 +419,4 @@ async def test_old_sections_are_due_until_a_moderator_says_otherwise() -> None:
             await moderation.set_section_state(tx, here.moderator, due, SectionState.OPEN)
         async with here.database.read() as snapshot:
             assert await rulebook.sections_due(snapshot, here.site.id) == []
-            assert (await snapshot.get_one(Page, (await moderation.find_section(snapshot, due))[1].id)).title == "old"
+            assert (await snapshot.get_one(Page, (await reading.find_section(snapshot, due))[1].id)).title == "old"
