@@ -3,7 +3,7 @@
 A flag counts by how often whoever raised it was right before, so that any number of fresh accounts weighs nothing.
 """
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlmodel import col
 
 from postil import logbook, rulebook
@@ -12,6 +12,8 @@ from postil.db import Transaction
 from postil.models import Author, Comment, Decision, Flag, Section
 from postil.rules import Kind, RuleInForce, flagger_weight, flags_hide
 from postil.states import Move, State
+
+CREDITED = 3
 
 
 async def weigh(change: Change, comment: Comment, section: Section) -> None:
@@ -36,8 +38,8 @@ async def _hold(change: Change, comment: Comment, section: Section, rule: RuleIn
 
 async def _was_kept(tx: Transaction, comment: Comment) -> bool:
     """Whether a moderator has said of this very text that it may stand: flags do not overrule him."""
-    said = await logbook.standing(tx, comment.id, col(Decision.moderator_id).is_not(None))
-    return said is not None and said.to_state == State.PUBLISHED and said.edition == comment.edition
+    kept = (col(Decision.move).in_((Move.APPROVE, Move.RESTORE)), col(Decision.edition) == comment.edition)
+    return await logbook.standing(tx, comment.id, col(Decision.moderator_id).is_not(None), *kept) is not None
 
 
 async def _flaggers(tx: Transaction, comment: Comment) -> list[tuple[int, int]]:
@@ -56,23 +58,32 @@ async def answer(tx: Transaction, comment: Comment, decision: Decision, *, right
     if not comment.flags:
         return
     is_open = (col(Flag.comment_id) == comment.id) & col(Flag.answered_by).is_(None)
-    authors = list(await tx.scalars(select(col(Flag.author_id)).where(is_open)))
+    authors = await _raised_by(tx, is_open)
     await tx.execute(update(Flag).where(is_open).values(answered_by=decision.id))
-    await _credit(tx, [id for id in authors if id != comment.author_id], right=right, by=1)
+    await _credit(tx, comment, authors, right=right, by=1)
     comment.flags = 0
 
 
 async def reopen(tx: Transaction, comment: Comment, decision: Decision, *, right: bool) -> None:
     """Undo `answer`."""
-    answered = col(Flag.answered_by) == decision.id
-    authors = list(await tx.scalars(select(col(Flag.author_id)).where(answered)))
+    answered = (col(Flag.comment_id) == comment.id) & (col(Flag.answered_by) == decision.id)
+    authors = await _raised_by(tx, answered)
     await tx.execute(update(Flag).where(answered).values(answered_by=None))
-    await _credit(tx, [id for id in authors if id != comment.author_id], right=right, by=-1)
-    comment.flags = len(authors)
+    await _credit(tx, comment, authors, right=right, by=-1)
+    comment.flags += len(authors)
 
 
-async def _credit(tx: Transaction, authors: list[str], *, right: bool, by: int) -> None:
+async def _raised_by(tx: Transaction, which: ColumnElement[bool]) -> list[str]:
+    """Who raised flags, the first ones first."""
+    query = select(col(Flag.author_id)).where(which).order_by(col(Flag.created_at), col(Flag.author_id))
+    return list(await tx.scalars(query))
+
+
+async def _credit(tx: Transaction, comment: Comment, authors: list[str], *, right: bool, by: int) -> None:
+    """Of many who were right only the first are credited: a brigade cannot earn its trust on one planted comment."""
+    others = [id for id in authors if id != comment.author_id]
+    counted = others[:CREDITED] if right else others
     column = Author.flags_right if right else Author.flags_wrong
-    for start in range(0, len(authors), 500):
-        some = col(Author.id).in_(authors[start : start + 500])
+    for start in range(0, len(counted), 500):
+        some = col(Author.id).in_(counted[start : start + 500])
         await tx.execute(update(Author).where(some).values({col(column): column + by}))

@@ -79,7 +79,9 @@ async def decide(
 async def decide_many(
     tx: Transaction, viewer: Viewer, page_id: str, comments: Sequence[str], say: Say
 ) -> list[Decision]:
-    """The same for many comments of one page, as one change; those that are in no state for it by now are left out."""
+    """The same for many comments of one page, as one change. Those that are in no state for it by now are left out, and
+    of an approval those that were edited: it names the edit it saw, and nobody saw so many.
+    """
     allow(viewer, say.action)
     made = []
     async with changing(tx, page_id) as change:
@@ -92,6 +94,8 @@ async def decide_many(
 
 
 def _is_open_to(comment: Comment, action: Action) -> bool:
+    if action in (Action.APPROVE, Action.REFUSE) and seen_edition(comment):
+        return False
     try:
         _check(comment, action)
     except StateConflict:

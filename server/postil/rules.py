@@ -84,12 +84,16 @@ class RuleDraft:
     effect: Effect = Effect.HOLD
 
 
+# One lucky flag is no record: without this, ten accounts that flagged one planted comment would weigh 2.
+LEAST_JUDGED = 3
+
+
 def flagger_weight(right: int, wrong: int) -> float:
     """How much one reader's flag weighs: the lower end of Wilson's 95 % interval of how often he was right; 0 for
-    whoever was never judged.
+    whoever was judged less than LEAST_JUDGED times.
     """
     judged = right + wrong
-    if judged == 0:
+    if judged < LEAST_JUDGED:
         return 0.0
     z, rate = 1.96, right / judged
     middle = rate + z * z / (2 * judged)
