@@ -14,7 +14,7 @@ from typing import Any
 
 SOURCES = Path(__file__).parent / "src"
 # What a page asks for by name; all else is joined into these.
-ENTRIES = ("panel.js", "sign-in.js", "anchors.js")
+ENTRIES = ("panel.js", "sign-in.js", "anchors.js", "queue.js")
 LOADER = "postil.js"
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+\.js)";\n', re.M)
