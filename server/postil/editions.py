@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlmodel import col
 
+from postil import logbook
 from postil.db import Snapshot, Transaction
 from postil.errors import StateConflict
 from postil.markup import RENDERER, Rendered
-from postil.models import Comment, Edition
+from postil.models import Comment, Decision, Edition
+from postil.states import Move
 
 
 def seen_edition(comment: Comment) -> int:
@@ -40,7 +42,7 @@ async def waiting_editions(snapshot: Snapshot, comments: Sequence[str]) -> dict[
 
 async def hold_edit(tx: Transaction, comment: Comment, source: str, rendered: Rendered) -> None:
     """Keep an edit aside; one that waited before is replaced."""
-    number = seen_edition(comment) + 1
+    number = await _next_number(tx, comment)
     await drop_waiting(tx, comment)
     tx.add(_edition(comment, number, source, rendered.html, RENDERER, tx.now))
     comment.held = number
@@ -48,7 +50,7 @@ async def hold_edit(tx: Transaction, comment: Comment, source: str, rendered: Re
 
 async def write_edit(tx: Transaction, comment: Comment, source: str, rendered: Rendered) -> None:
     """Put an edit in place; one that waited is void with it."""
-    number = seen_edition(comment) + 1
+    number = await _next_number(tx, comment)
     await drop_waiting(tx, comment)
     comment.source, comment.html, comment.renderer = source, rendered.html, RENDERER
     comment.edition, comment.edited_at = number, tx.now
@@ -71,9 +73,12 @@ async def take_back(tx: Transaction, comment: Comment) -> None:
     _put(comment, before)
 
 
-async def was_held(tx: Transaction, comment: Comment, edition: int) -> bool:
-    """Whether an approval of `edition` put an edit in place that had waited."""
-    return comment.edition == edition and await tx.get(Edition, (comment.id, edition)) is not None
+async def was_held(tx: Transaction, comment: Comment, approval: Decision) -> bool:
+    """Whether an approval put an edit in place that had waited; a later one of the same text answered flags."""
+    if comment.edition != approval.edition or await tx.get(Edition, (comment.id, comment.edition)) is None:
+        return False
+    same = (col(Decision.move) == Move.APPROVE, col(Decision.edition) == approval.edition)
+    return await logbook.standing(tx, comment.id, *same, col(Decision.id) < approval.id) is None
 
 
 async def drop_waiting(tx: Transaction, comment: Comment) -> None:
@@ -88,6 +93,12 @@ async def forget_texts(tx: Transaction, comment: Comment) -> None:
     """Nothing of any edition stays."""
     await tx.execute(delete(Edition).where(col(Edition.comment_id) == comment.id))
     comment.held = None
+
+
+async def _next_number(tx: Transaction, comment: Comment) -> int:
+    """One more than that of any edition so far; one that was refused is kept, should the refusal be undone."""
+    last = await tx.scalar(select(func.max(Edition.number)).where(col(Edition.comment_id) == comment.id))
+    return max(seen_edition(comment), last or 0) + 1
 
 
 def _put(comment: Comment, edition: Edition) -> None:

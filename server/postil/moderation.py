@@ -286,7 +286,7 @@ async def _restore_text(change: Change, comment: Comment, old: Decision) -> None
         return
     if old.move == Move.REFUSE:
         comment.held = old.edition
-    elif old.move == Move.APPROVE and await editions.was_held(change.tx, comment, old.edition):
+    elif old.move == Move.APPROVE and await editions.was_held(change.tx, comment, old):
         await editions.take_back(change.tx, comment)
         change.stamp_public(comment)
 

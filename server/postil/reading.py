@@ -150,10 +150,15 @@ async def find_page(snapshot: Snapshot, site: str, key: str) -> Page | None:
 
 
 async def page_of(snapshot: Snapshot, viewer: Viewer, comment_id: str) -> str:
-    """The page of a comment ever issued on the viewer's site, in whatever state; else NotFound."""
-    page: str | None = await snapshot.scalar(
-        select(col(Comment.page_id)).where(col(Comment.id) == comment_id, col(Comment.site_id) == viewer.site)
-    )
+    """The page of a comment that the viewer sees, or wrote; else NotFound, by the same statement for one that he does
+    not see, one of another site and one that was never issued: how long it takes tells nothing either.
+    """
+    seen = visible(viewer.audience)
+    if viewer.author_key is not None:
+        seen = or_(seen, col(Author.token_hash) == viewer.author_key)
+    query = select(col(Comment.page_id)).outerjoin(Author, col(Author.id) == Comment.author_id)
+    query = query.where(col(Comment.id) == comment_id, col(Comment.site_id) == viewer.site, seen)
+    page: str | None = await snapshot.scalar(query)
     if page is None:
         raise NotFound()
     return page
