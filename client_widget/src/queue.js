@@ -72,8 +72,10 @@ const show = (page, { quiet = false } = {}) => {
   const before = one(".looked")?.dataset;
   const after = one(".looked", page)?.dataset;
   const same = before && after && before.id === after.id && before.version === after.version && quiet;
-  for (const id of ["list", "item", "toast"]) {
-    if ((id === "item" && (same || (quiet && isWriting()))) || (id === "toast" && quiet)) continue;
+  // What one has begun to type or to choose above the list stays as it is, while there is a list to choose from.
+  const above = quiet && !one("#bulk") === !one("#bulk", page);
+  for (const id of above ? ["rows", "count", "item"] : ["list", "item", "toast"]) {
+    if (quiet && (id === "toast" || (id === "item" && (same || isWriting())))) continue;
     const [old, fresh] = [one(`#${id}`), one(`#${id}`, page)];
     if (old && fresh) old.replaceChildren(...fresh.childNodes);
   }
@@ -130,12 +132,15 @@ const clean = (url) => {
   return bare.href;
 };
 
+/** Where a form goes. Its property of that name is a field of ours. @param {HTMLFormElement} form */
+const doorOf = (form) => form.getAttribute("action") ?? "";
+
 /** @param {HTMLFormElement} form @param {HTMLElement | null} button */
 const send = (form, button) => doing(async () => {
   const body = new URLSearchParams();
   for (const [name, value] of new FormData(form, button)) body.append(name, String(value));
-  if (form.action.endsWith("/bulk") && body.has("sure")) say("Working…");
-  const answer = await ask("POST", form.action, body);
+  if (doorOf(form).endsWith("/bulk") && body.has("sure")) say("Working…");
+  const answer = await ask("POST", doorOf(form), body);
   const question = one("#sure", answer.page);
   if (question) return confirm(question);
   closeDialog();
@@ -147,7 +152,7 @@ const send = (form, button) => doing(async () => {
 
 /** Keep what can be taken back, or forget what was. @param {HTMLFormElement} form @param {Document} page */
 const remember = (form, page) => {
-  const undone = form.action.endsWith("/undo") && new FormData(form).get(form.elements.namedItem("batch") ? "batch" : "decision");
+  const undone = doorOf(form).endsWith("/undo") && new FormData(form).get(form.elements.namedItem("batch") ? "batch" : "decision");
   if (undone) {
     const at = done.findIndex(({ value }) => value === undone);
     if (at >= 0) done.splice(at, 1);
@@ -258,6 +263,7 @@ const unfolded = ({ target }) => {
   if (!(target instanceof HTMLDetailsElement) || !target.matches(".act") || !target.open) return;
   for (const other of all("details.act[open]")) if (other !== target) /** @type {HTMLDetailsElement} */ (other).open = false;
   one(".sheet button, .sheet input:not([type=hidden])", target)?.focus();
+  one(".sheet", target)?.scrollIntoView({ block: "nearest" });
 };
 
 /** @param {MouseEvent} event */
@@ -282,7 +288,7 @@ const onsubmit = (event) => {
   if (!form.closest("#main") && form.isConnected === false) return;
   event.preventDefault();
   if (form.method === "post") return send(form, event.submitter);
-  const url = new URL(form.action);
+  const url = new URL(doorOf(form), location.href);
   for (const [name, value] of new FormData(form)) if (value) url.searchParams.append(name, String(value));
   go(url.href);
 };
@@ -360,6 +366,8 @@ const begin = () => {
   addEventListener("popstate", () => doing(async () => show((await ask("GET", location.href)).page)));
   document.addEventListener("visibilitychange", () => (document.visibilityState === "visible" ? (looking(), refresh()) : looking()));
   for (const button of all(".keys [hidden]")) button.hidden = false;
+  document.body.classList.add("live");
+  addEventListener("change", ({ target }) => target instanceof HTMLSelectElement && target.closest(".search") && target.form?.requestSubmit());
   history.replaceState(null, "", clean(location.href));
   connect();
   setInterval(() => document.visibilityState === "visible" && looking(), RENEW);

@@ -11,7 +11,7 @@ from postil.appeals import open_appeals
 from postil.db import Snapshot
 from postil.editions import seen_edition, waiting_edition
 from postil.errors import NotFound
-from postil.models import Author, Ban, Comment, Decision, Edition, Flag, Page, QueueItem, Rule, Section
+from postil.models import Author, Ban, Comment, Decision, Edition, Flag, Outline, Page, QueueItem, Rule, Section
 from postil.policy import Action, allow
 from postil.record import Line
 from postil.reviewing import Entry
@@ -57,13 +57,15 @@ class Parent:
 class Item:
     """`entry` as the list has it; `others` are the next of a flood, `more` the last of them where there are more.
 
-    `seen` is the edition that a decision is about. `by` says who decided what is decided already.
+    `heading` is the section's, as the owner or, as text only, a reader's browser gave it. `seen` is the edition that a
+    decision is about.
     """
 
     entry: Entry
     comment: Comment
     page: Page
     section: Section
+    heading: str
     parent: Parent | None
     reasons: tuple[Reason, ...]
     marks: tuple[str, ...]
@@ -87,11 +89,13 @@ async def read_item(snapshot: Snapshot, viewer: Viewer, id: str, after: str = ""
     comment = entry.comment
     flood = await _flood(snapshot, entry, after) if entry.size > 1 else []
     appeal = (await open_appeals(snapshot, [comment.id])).get(comment.id)
+    section = await snapshot.get_one(Section, comment.section_id)
     return Item(
         entry=entry,
         comment=comment,
         page=await snapshot.get_one(Page, comment.page_id),
-        section=await snapshot.get_one(Section, comment.section_id),
+        section=section,
+        heading=section.heading or await _heading(snapshot, section),
         parent=await _parent(snapshot, comment),
         reasons=(*await _flags(snapshot, comment), *await _rules(snapshot, comment)),
         marks=tuple(mark for why in comment.why for mark in why.get("marks", ())),
@@ -103,6 +107,14 @@ async def read_item(snapshot: Snapshot, viewer: Viewer, id: str, after: str = ""
         others=tuple(flood[:FIRST]),
         more=flood[FIRST - 1].id if len(flood) > FIRST else None,
     )
+
+
+async def _heading(snapshot: Snapshot, section: Section) -> str:
+    """What the outline says in which a section was last seen."""
+    outline = await snapshot.get(Outline, (section.page_id, section.outline_hash)) if section.outline_hash else None
+    if outline is None or section.at >= len(outline.sections):
+        return ""
+    return str(outline.sections[section.at].get("heading", ""))
 
 
 async def _flood(snapshot: Snapshot, entry: Entry, after: str) -> Sequence[Comment]:
@@ -147,17 +159,14 @@ async def _rules(snapshot: Snapshot, comment: Comment) -> list[Reason]:
     versions = or_(*((col(Rule.number) == rule) & (col(Rule.version) == version) for rule, version in named.items()))
     query = select(Rule).where(col(Rule.site_id) == comment.site_id, versions)
     names = {rule.number: rule.name for rule in await snapshot.scalars(query)} if named else {}
-    return [Reason(_capital(str(why["says"])), _rule(why.get("rule"), named, names)) for why in comment.why]
+    return [Reason(str(why["says"]), _rule(why.get("rule"), named, names)) for why in comment.why]
 
 
 def _rule(number: int | None, versions: dict[int, int], names: dict[int, str]) -> str:
     if number is None:
         return ""
-    return f"rule {number}, “{names.get(number, '')}”, version {versions[number]}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    name = f", “{names[number]}”" if names.get(number) else ""
+    return f"rule {number}{name}, version {versions[number]}"
 
 
 async def _known(snapshot: Snapshot, comment: Comment) -> Known | None:

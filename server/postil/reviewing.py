@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlmodel import col
 
+from postil.appeals import open_appeals
 from postil.db import Snapshot
 from postil.editions import waiting_editions
 from postil.models import Comment, Flag, Moderator, Page, QueueItem, Section, Site
@@ -245,8 +246,18 @@ async def entries_of(snapshot: Snapshot, viewer: Viewer, ids: Sequence[str], *, 
     chips = await _chips(snapshot, [comment for comment, _ in rows])
     networks = await _networks(snapshot, [item.id for _, item in rows if item and of_items and item.size > 1])
     names = await _claimers(snapshot, viewer, [item for _, item in rows if item])
+    asked = await open_appeals(snapshot, [comment.id for comment, _ in rows if comment.appealed])
+    appeals = {id: appeal.text for id, appeal in asked.items()}
     return [
-        _entry(id, *by_id[id], chips=chips, networks=networks, names=names, of_items=of_items)
+        _entry(
+            id,
+            *by_id[id],
+            chips=chips,
+            networks=networks,
+            names=names,
+            appeal=appeals.get(by_id[id][0].id),
+            of_items=of_items,
+        )
         for id in ids
         if id in by_id
     ]
@@ -260,13 +271,14 @@ def _entry(
     chips: dict[str, tuple[Chip, ...]],
     networks: dict[str, int],
     names: dict[str, str],
+    appeal: str | None,
     of_items: bool,
 ) -> Entry:
     return Entry(
         id=id,
         item=item.id if item else None,
         comment=comment,
-        excerpt=excerpt(shown_in(comment.html).text, 120),
+        excerpt=excerpt(appeal or shown_in(comment.html).text, 120),
         at=item.at if item and of_items else comment.created_at,
         size=item.size if item and of_items else 1,
         networks=networks.get(id, 0),
