@@ -25,7 +25,7 @@ FLOORS: list[set[str]] = [
     {"resources"},
     {"live"},  # a socket ends with the session that opened it, so live asks auth whether one still holds
     {"auth"},
-    {"publishing", "asking"},
+    {"publishing", "asking", "outside"},
     {"anchoring", "moving", "promotion"},
     {
         "discussion",

@@ -85,6 +85,13 @@ class Fetched(NamedTuple):
     content_type: str  # the whole header, which may name a charset
 
 
+class Message(NamedTuple):
+    """What is posted to a program of somebody's: its body, and headers that say what that is."""
+
+    body: bytes
+    headers: Sequence[tuple[str, str]]
+
+
 async def system_addresses(host: str, port: int) -> Sequence[str]:
     """The addresses of a host as this system sees them; OSError where it has none."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -131,6 +138,32 @@ async def check_gone(
         raise FetchRefused(f"This page redirects more than {MOST_REDIRECTS} times.")
 
 
+async def send(
+    url: str,
+    message: Message,
+    *,
+    seconds: float,
+    most: int,
+    networks: Sequence[str] = (),
+    resolve: Resolve = system_addresses,
+) -> bytes:
+    """What `url` answers to a POST, at most `most` bytes; through the same gate, redirects not followed.
+
+    FetchRefused where there is no such answer in time, or it may not be asked for.
+    """
+    try:
+        origin = origin_of(url)
+    except BadUrl as error:
+        raise FetchRefused(f"{error}.") from error
+    reach = _Reach((origin,), networks, resolve)
+    async with _in_time(seconds), reach.ask(url, message) as answer:
+        if answer.status != 200:
+            raise FetchRefused(f"It answers with status {answer.status}, not with 200.")
+        if _header(answer, b"content-encoding").lower() not in ("", "identity"):
+            raise FetchRefused("Its answer is compressed, and nobody asked for that.")
+        return await _bytes(answer, most)
+
+
 def is_public(address: Address) -> bool:
     """Whether anybody on the internet could have been given this address."""
     if address.version == 6 and address not in _GLOBAL_IPV6:
@@ -164,15 +197,19 @@ class _Reach:
     resolve: Resolve
 
     @asynccontextmanager
-    async def ask(self, url: str) -> AsyncIterator["Response"]:
-        """One hop: the answer to a GET, its body unread. The connection ends with the block."""
+    async def ask(self, url: str, message: Message | None = None) -> AsyncIterator["Response"]:
+        """One hop: the answer to a GET (or to the POST of `message`), its body unread. The connection ends with the
+        block.
+        """
         import httpcore2  # takes a fifth of a second, which the start of the service should not
 
         place = self._place(url)
         addresses = await self._addresses(place)
         context = await asyncio.to_thread(httpcore2.default_ssl_context) if place.scheme == "https" else None
         async with httpcore2.AsyncConnectionPool(context, max_keepalive_connections=0) as pool:
-            answer = await _first(addresses, lambda address: pool.handle_async_request(_request(place, address)))
+            answer = await _first(
+                addresses, lambda address: pool.handle_async_request(_request(place, address, message))
+            )
             try:
                 yield answer
             finally:
@@ -212,15 +249,15 @@ class _Reach:
 
 
 @asynccontextmanager
-async def _in_time() -> AsyncIterator[None]:
+async def _in_time(seconds: float = MOST_SECONDS) -> AsyncIterator[None]:
     """A bound on everything inside, and one name for all that can go wrong on a network."""
     import httpcore2
 
     try:
-        async with asyncio.timeout(MOST_SECONDS):
+        async with asyncio.timeout(seconds):
             yield
     except TimeoutError as error:
-        raise FetchRefused(f"This page did not come within {MOST_SECONDS:g} seconds.") from error
+        raise FetchRefused(f"This page did not come within {seconds:g} seconds.") from error
     except (httpcore2.NetworkError, httpcore2.TimeoutException, ssl.SSLError) as error:
         raise FetchRefused(
             "The host of this page cannot be reached, or broke off, or has no valid certificate."
@@ -241,20 +278,23 @@ async def _first(addresses: Sequence[Address], connect: Callable[[Address], Awai
     return await connect(addresses[-1])
 
 
-def _request(place: _Place, address: Address) -> "Request":
+def _request(place: _Place, address: Address, message: Message | None) -> "Request":
     import httpcore2
 
     headers = [
         ("Host", place.authority),
         ("User-Agent", f"Postil/{__version__}"),
-        ("Accept", "text/html, application/xhtml+xml"),
+        ("Accept", "*/*" if message else "text/html, application/xhtml+xml"),
         ("Accept-Encoding", "identity"),
         ("Connection", "close"),
     ]
+    if message:
+        headers += [("Content-Length", str(len(message.body))), *message.headers]
     return httpcore2.Request(
-        "GET",
+        "POST" if message else "GET",
         httpcore2.URL(scheme=place.scheme, host=str(address), port=place.port, target=place.target),
         headers=headers,
+        content=message.body if message else None,
         extensions={"sni_hostname": place.host, "timeout": {"connect": _CONNECT_SECONDS}},
     )
 
@@ -286,11 +326,16 @@ async def _body(answer: "Response") -> bytes:
     encoding = _header(answer, b"content-encoding").lower()
     if encoding not in ("", "identity", "gzip"):
         raise FetchRefused("This page is compressed in a way that nobody asked for.")
+    body = await _bytes(answer, MOST_BYTES)
+    return _unzipped(body) if encoding == "gzip" else body
+
+
+async def _bytes(answer: "Response", most: int) -> bytes:
     body = bytearray()
     async for chunk in answer.aiter_stream():
         body += chunk
-        _bound(body)
-    return _unzipped(bytes(body)) if encoding == "gzip" else bytes(body)
+        _bound(body, most)
+    return bytes(body)
 
 
 def _unzipped(body: bytes) -> bytes:
@@ -306,9 +351,9 @@ def _unzipped(body: bytes) -> bytes:
     return whole
 
 
-def _bound(body: bytes | bytearray) -> None:
-    if len(body) > MOST_BYTES:
-        raise FetchRefused(f"This page has more than {MOST_BYTES:,} bytes.")
+def _bound(body: bytes | bytearray, most: int = MOST_BYTES) -> None:
+    if len(body) > most:
+        raise FetchRefused(f"This page has more than {most:,} bytes.")
 
 
 def _header(answer: "Response", name: bytes) -> str:

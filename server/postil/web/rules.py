@@ -183,6 +183,8 @@ def _written(form: Form, rule: Rule | None) -> Written:
     values: dict[str, Any] = {}
     for setting in FORMS[kind].settings:
         text = form.text(f"s-{setting.name}")
+        if f"s-{setting.name}" not in form.fields and setting.shape != "yes":
+            text = setting.default
         if setting.is_secret and not text and rule:
             text = rule.settings.get(setting.name, "")
         values[setting.name] = text == "yes" if setting.shape == "yes" else text
