@@ -1,11 +1,10 @@
 // @ts-check
 /**
  * The page /moderate/anchors of the service: where threads stand and why, for an owner to say otherwise.
- * All that it shows comes in as text. It bears the token that sign-in.js keeps at the service's own origin.
+ * All that it shows comes in as text. Whoever opened it is known by the cookie of the service's own pages.
  */
 
 import { h } from "./element.js";
-import { recall } from "./storage.js";
 import { ago, begun, date } from "./strings.js";
 
 /**
@@ -21,8 +20,6 @@ const service = new URL("../..", import.meta.url).href;
 const place = /** @type {HTMLElement} */ (document.getElementById("postil-anchors"));
 const status = /** @type {HTMLElement} */ (document.getElementById("postil-status"));
 const asked = new URLSearchParams(location.search).get("url");
-/** @type {{token: string, name: string, role: string, expires: number} | null} */
-const session = recall("session");
 /** A fetch of the owner's page may take ten seconds. */
 const PATIENCE = 20000;
 
@@ -31,9 +28,10 @@ const refusal = (code, detail) => Object.assign(new Error(detail), { code });
 
 /** @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} */
 const ask = async (method, path, body) => {
-  const headers = { Authorization: `Bearer ${session?.token}`, ...(body && { "Content-Type": "application/json" }) };
-  const options = { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE) };
-  const response = await fetch(`${service}v1/${path}`, { ...options, credentials: "omit" }).catch(() => {
+  /** @type {RequestInit} */
+  const options = { method, body: body && JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE) };
+  if (body) options.headers = { "Content-Type": "application/json" };
+  const response = await fetch(`${service}v1/${path}`, { ...options, credentials: "same-origin" }).catch(() => {
     throw refusal("network", "The service cannot be reached. Try again in a moment.");
   });
   const answer = await response.json().catch(() => ({}));
@@ -191,7 +189,7 @@ const detail = (told) => {
 
 /** @param {Page[]} pages @param {Anchors | null} told */
 const show = (pages, told) => {
-  document.body.classList.toggle("one", !!asked);
+  place.classList.toggle("one", !!asked);
   place.replaceChildren(pageList(pages), told ? detail(told) : h("section", { className: "page" },
     h("p", { className: "empty" }, pages.some((page) => page.open || page.moves) ? "Choose a page that asks." : "No page asks anything.")));
 };
@@ -262,17 +260,15 @@ const load = async () => {
 };
 
 const begin = async () => {
-  const link = h("a", { href: "/sign-in" }, "Sign in with a one-time link");
-  const how = h("p", { className: "soft" }, h("code", {}, "postil site moderator ORIGIN NAME --owner"), " prints one, at the machine of the service.");
-  if (!session || session.expires * 1000 < Date.now()) return sorry("Only a signed-in owner of the site sees this.", h("p", {}, link), how);
-  document.getElementById("postil-who")?.append(`${session.name}, ${session.role}`);
+  const link = h("a", { href: `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}` }, "Sign in");
   try {
     await load();
     status.textContent = "";
   } catch (error) {
     const { code, message } = /** @type {Error & {code: string}} */ (error);
-    if (code === "forbidden") sorry(`${session.name}, you moderate this site; where threads stand is for its owner to say.`);
-    else sorry(code === "unauthorized" ? "Your sign-in has ended." : message, h("p", {}, code === "unauthorized" ? link : h("a", { href: "?" }, "All pages")));
+    if (code === "forbidden") sorry("You moderate this site; where threads stand is for its owner to say.");
+    else if (code === "unauthorized") sorry("Your sign-in has ended.", h("p", {}, link));
+    else sorry(message, h("p", {}, h("a", { href: "?" }, "All pages")));
   }
 };
 

@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from postil.auth.passwords import Passwords
 from postil.resources import Resources, running
 from postil.sites import site_of
 from postil.urls import parse_origin
@@ -21,11 +22,17 @@ from postil.web.static import Widget
 
 
 def make_app(
-    resources: Resources, *, secret: bytes, more: Sequence[BaseRoute] = (), widget: Widget | None = None
+    resources: Resources,
+    *,
+    secret: bytes,
+    more: Sequence[BaseRoute] = (),
+    widget: Widget | None = None,
+    passwords: Passwords | None = None,
 ) -> Starlette:
     """The service over `resources`.
 
-    `secret` keys what stands for an address; `more` is the demo's own pages; `widget` the files to serve, if not ours.
+    `secret` keys what stands for an address; `more` is the demo's own pages; `widget` the files to serve, if not ours;
+    `passwords` what makes their hashes, if not at our cost.
     """
     settings = resources.settings
     own_origin = parse_origin(settings.url)
@@ -57,6 +64,7 @@ def make_app(
     app.router.redirect_slashes = False
     app.state.resources = resources
     app.state.widget = widget
+    app.state.passwords = passwords or Passwords()
     app.state.kept = Kept()
     app.state.limiter = Limiter(enabled=settings.rate_limits)
     app.state.sockets = Sockets(settings.most_sockets, settings.most_sockets_per_network)

@@ -12,8 +12,8 @@ from postil.errors import Invalid, NotFound
 from postil.ids import new_id
 from postil.models import Moderator, Origin, Site
 from postil.people import Person
-from postil.signing import new_key
 from postil.rules import RuleDraft
+from postil.signing import new_key
 from postil.urls import parse_origin
 from postil.viewer import Role
 

@@ -127,5 +127,5 @@ class Flood:
 
 
 def local(stage: Stage) -> str:
-    """Outside the browser nothing knows talk.test."""
-    return stage.service.replace("talk.test", "127.0.0.1")
+    """Outside the browser nothing knows talk.localhost."""
+    return stage.service.replace("talk.localhost", "127.0.0.1")

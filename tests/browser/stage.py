@@ -99,7 +99,7 @@ class Articles:
 
 @dataclass
 class Stage:
-    """The service at http://talk.test, a site at http://blog.test, and what a test needs to set the scene."""
+    """The service at http://talk.localhost, a site at http://blog.test, and what a test needs to set the scene."""
 
     loop: Loop
     resources: Resources
@@ -167,7 +167,8 @@ class Stage:
 def open_stage(folder: Path, widget: Widget | None = None, **changed: Any) -> Stage:
     loop, articles = Loop(), Articles()
     listening = listen("127.0.0.1", 0)
-    service = f"http://talk.test:{listening.getsockname()[1]}"
+    # By TLS or under .localhost alone does a browser keep a cookie called __Host-.
+    service = f"http://talk.localhost:{listening.getsockname()[1]}"
     site = f"http://blog.test:{articles.port}"
     articles.policy = STRICT.format(service=service, socket=service.replace("http", "ws", 1))
     settings = Settings(data=folder, url=service, rate_limits=False, sweep_seconds=0.5, **changed)

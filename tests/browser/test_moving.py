@@ -105,7 +105,7 @@ def test_what_arrives_while_the_thread_is_read_afresh_is_not_lost(stage: Stage, 
 
 def _answer(url: str) -> bytes:
     """What the service answers now."""
-    local = urllib.request.Request(url.replace("talk.test", "127.0.0.1"), headers={"Host": url.split("/")[2]})
+    local = urllib.request.Request(url.replace("talk.localhost", "127.0.0.1"), headers={"Host": url.split("/")[2]})
     with urllib.request.urlopen(local) as response:
         body: bytes = response.read()
     return body

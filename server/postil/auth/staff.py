@@ -10,6 +10,7 @@ import secrets
 from sqlalchemy import delete, or_, select, update
 from sqlmodel import col
 
+from postil.auth.accounts import check_second_step
 from postil.db import Database, Snapshot, Transaction
 from postil.errors import OriginRefused, Unauthorized
 from postil.ids import hash_token, new_id
@@ -89,10 +90,32 @@ async def is_alive(snapshot: Snapshot, session: str) -> bool:
     return await snapshot.scalar(query) is not None
 
 
-async def sign_in(tx: Transaction, code: str) -> tuple[str, StaffSession, Moderator]:
-    """Spend a link's code: the token of a session that may do all its moderator may. Unauthorized if spent."""
+async def sign_in(
+    tx: Transaction, code: str, *, digits: str | None = None, device: str = ""
+) -> tuple[str, StaffSession, Moderator]:
+    """Spend a link's code: the token of a session that may do all its moderator may. Unauthorized if spent.
+
+    SecondStep where he has one, and the digits are not its: the code is then as good as before.
+    """
     spent = await _spend(tx, code, origin=None)
-    return await open_session(tx, spent.moderator_id, Scope.FULL, SESSION_SECONDS)
+    await check_second_step(tx, await tx.get_one(Moderator, spent.moderator_id), digits)
+    return await open_session(tx, spent.moderator_id, device=device)
+
+
+async def invited(snapshot: Snapshot, code: str) -> Moderator | None:
+    """Whom a link is for, without spending it; None for one that is spent or too old."""
+    found = await snapshot.get(OneTimeCode, hash_token(code))
+    if found is None or found.origin is not None or found.expires_at <= snapshot.now:
+        return None
+    moderator = await snapshot.get(Moderator, found.moderator_id)
+    return None if moderator is None or moderator.revoked_at is not None else moderator
+
+
+async def renew(tx: Transaction, session: str) -> str:
+    """Another token for a session, after what its owner may do has changed: one that was overheard is good no more."""
+    token = secrets.token_urlsafe(32)
+    await tx.execute(update(StaffSession).where(col(StaffSession.id) == session).values(token_hash=hash_token(token)))
+    return token
 
 
 async def grant(tx: Transaction, viewer: Viewer, origin: str) -> str:

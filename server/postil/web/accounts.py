@@ -4,6 +4,7 @@ from starlette.requests import Request
 
 from postil.answers import GrantAnswer, SignInAnswer
 from postil.auth import staff
+from postil.auth.devices import device
 from postil.db import Snapshot
 from postil.errors import OriginRefused, Unauthorized
 from postil.models import Moderator, StaffSession
@@ -16,11 +17,14 @@ from postil.web.schemas import GrantCreate, GrantRedeem, SignIn
 
 
 async def sign_in(request: Request, body: SignIn) -> Reply[SignInAnswer]:
-    """Spend the code of a one-time link, on the service's own page."""
+    """Spend the code of a one-time link, for a token. Outside of a site's pages; people go to /sign-in."""
     await door.hit(request, "sign_in")
     _only_here(request)
+    agent = device(request.headers.get("user-agent", ""))
     async with door.resources(request).database.begin() as tx:
-        answer = await _told(tx, *await staff.sign_in(tx, body.code))
+        if body.digits and (invited := await staff.invited(tx, body.code)):
+            await door.hit(request, "sign_in_account", invited.id)
+        answer = await _told(tx, *await staff.sign_in(tx, body.code, digits=body.digits, device=agent))
     return Reply(answer.encode(), headers=PRIVATE)
 
 
@@ -48,7 +52,7 @@ async def sign_out(request: Request, authorization: Staff) -> None:
     """End this session and every one it granted; their sockets close."""
     held = door.resources(request)
     async with held.database.begin() as tx:
-        viewer = await staff.staff_viewer(tx, door.bearer(authorization))
+        viewer = await door.staff_reader(tx, request, authorization)
         if viewer is None or viewer.session is None:
             raise Unauthorized()
         await staff.revoke(tx, viewer.session)

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from postil.errors import Invalid, NotFound, PostilError, Unauthorized
 from postil.web import body, problems
+from postil.web.origins import KEYS
 
 T = TypeVar("T")
 Handler = Callable[..., Awaitable[Any]]
@@ -52,8 +53,9 @@ class Input:
         if self.where == "path":  # what cannot be an id was never issued
             return self.checked([request.path_params[self.name]], NotFound())
         sent = (request.headers if self.where == "header" else request.query_params).getlist(self.name)
-        unknown = Unauthorized() if self.name == "Authorization" else None
-        return self.checked(sent, unknown) if sent or self.required else self.default
+        if self.name == "Authorization":  # where it is missing the cookie may stand for it: web.door knows
+            return self.checked(sent, Unauthorized()) if sent else None
+        return self.checked(sent) if sent or self.required else self.default
 
     def checked(self, sent: list[str], refusal: PostilError | None = None) -> Any:
         if not sent or "\0" in "".join(sent) or (len(sent) > 1 and not self.many):
@@ -67,7 +69,7 @@ class Input:
         if self.where == "body":
             said["requestBody"] = {"required": self.required} | problems.content("application/json", schema)
         elif self.name == "Authorization":
-            said["security"] = [{"bearer": []}] if self.required else [{}, {"bearer": []}]
+            said["security"] = [{"bearer": []}, {"cookie": []}] if self.required else [{}, {"bearer": []}]
         else:
             place = {"name": self.name, "in": self.where, "required": self.required}
             said["parameters"].append(place | {"schema": schema})
@@ -115,5 +117,4 @@ def openapi(routes: Iterable[BaseRoute], **info: str) -> dict[str, Any]:
         for each in row.inputs:
             each.describe(said, schemas[each, "validation"])
         paths.setdefault(row.path_format, {})[row.method] = said
-    components = {"schemas": shared["$defs"], "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}}
-    return {"openapi": "3.1.0", "info": info, "paths": paths, "components": components}
+    return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {**KEYS, "schemas": shared["$defs"]}}

@@ -27,11 +27,10 @@ from postil.urls import origin_of, parse_origin
 from postil.viewer import Scope, Viewer
 from postil.web.addresses import network_of
 from postil.web.limits import Limiter
+from postil.web.origins import COOKIE as COOKIE
 from postil.web.origins import origin_in
 from postil.web.screens import form_token
 
-# The prefix binds it to this very host, to TLS (or this machine) and to the whole of it: no neighbour can set one.
-COOKIE = "__Host-postil"
 READS = frozenset({"GET", "HEAD"})
 # Where one may be sent after signing in. A browser reads `//x` and `/\x` as another host.
 _OWN_PATH = re.compile(r"/moderate(?:[/?][A-Za-z0-9_.~/?&=%+:,|*-]*)?", re.ASCII)

@@ -34,6 +34,9 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         "publish": Limit("1200/minute", "a build of a thousand pages, one after the other; by network"),
         "refresh": Limit("20/minute;200/hour", "each has the server fetch a page; by moderator"),
         "sign_in": Limit("10/minute;60/hour", "one-time codes must not be guessed; by network"),
+        "sign_in_account": Limit(
+            "10/minute;30/hour", "passwords and digits must not be guessed; by address or account"
+        ),
         "views": Limit("60/minute", "one for each page and day is what a browser sends; by network"),
         "outline": Limit("30/minute", "an outline is matched anew, the dearest of reads; by network"),
         "read": Limit("600/minute", "ten a second: a class of readers polling; by network"),

@@ -1,4 +1,6 @@
-"""Which page a browser says it is on: the `Origin` header, compared whole and never by prefix or suffix."""
+"""Which page a browser says it is on: the `Origin` header, compared whole and never by prefix or suffix. And the cookie
+that our own pages have.
+"""
 
 from collections.abc import Awaitable, Callable
 
@@ -6,6 +8,16 @@ from starlette.datastructures import Headers
 
 from postil.errors import OriginRefused
 from postil.urls import exact_origin
+
+# The prefix binds it to this very host, to TLS (or this machine) and to the whole of it: no neighbour can set one.
+COOKIE = "__Host-postil"
+# What staff are known by, as OpenAPI says it.
+KEYS = {
+    "securitySchemes": {
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+    }
+}
 
 IsRegistered = Callable[[str], Awaitable[bool]]
 

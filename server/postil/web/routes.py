@@ -36,9 +36,11 @@ from postil.web import (
     metrics,
     moderation,
     pages,
+    people,
     queue,
     rules,
     service,
+    signing_in,
 )
 from postil.web.api import Operation, openapi
 from postil.web.static import Widget
@@ -118,6 +120,30 @@ ACCOUNTS = [
 API = [*ANYBODY, *AUTHORS, *MODERATORS, *OWNERS, *BUILDS, *ACCOUNTS]
 
 
+# Coming in and going out: pages, and the forms on them.
+ENTRY = [
+    Route("/sign-in", signing_in.show, name="signing_in.show"),
+    Route("/sign-in", signing_in.by_password, methods=["POST"], name="signing_in.by_password"),
+    Route("/sign-in/link", signing_in.by_link, methods=["POST"], name="signing_in.by_link"),
+    Route("/sign-in/step", signing_in.by_step, methods=["POST"], name="signing_in.by_step"),
+    Route("/sign-out", signing_in.sign_out, methods=["POST"], name="signing_in.sign_out"),
+]
+
+# Who moderates, for owners; and everybody's own part of it.
+PEOPLE = [
+    Route("/moderate/people", people.show, name="people.show"),
+    Route("/moderate/people/invite", people.invite, methods=["POST"], name="people.invite"),
+    Route("/moderate/people/role", people.set_role, methods=["POST"], name="people.set_role"),
+    Route("/moderate/people/reset", people.reset, methods=["POST"], name="people.reset"),
+    Route("/moderate/people/dismiss", people.dismiss, methods=["POST"], name="people.dismiss"),
+    Route("/moderate/people/end", people.end, methods=["POST"], name="people.end"),
+    Route("/moderate/people/you/end-others", people.end_others, methods=["POST"], name="people.end_others"),
+    Route("/moderate/people/you/password", people.choose, methods=["POST"], name="people.choose"),
+    Route("/moderate/people/you/second-step", people.begin_step, methods=["POST"], name="people.begin_step"),
+    Route("/moderate/people/you/second-step/on", people.turn_on, methods=["POST"], name="people.turn_on"),
+    Route("/moderate/people/you/second-step/off", people.turn_off, methods=["POST"], name="people.turn_off"),
+]
+
 # Screens of moderators, on the service's own pages: known by the cookie, changed by forms that carry a token.
 DESK = [
     Route("/moderate", queue.read, name="queue.read"),
@@ -157,11 +183,8 @@ def routes(widget: Widget) -> list[BaseRoute]:
         Route("/readyz", health.ready, name="health.ready"),
         Route("/metrics", metrics.read, name="metrics.read"),
         *DESK,
-        Route("/sign-in", signing_in.show, name="signing_in.show"),
-        Route("/sign-in", signing_in.by_password, methods=["POST"], name="signing_in.by_password"),
-        Route("/sign-in/link", signing_in.by_link, methods=["POST"], name="signing_in.by_link"),
-        Route("/sign-in/step", signing_in.by_step, methods=["POST"], name="signing_in.by_step"),
-        Route("/sign-out", signing_in.sign_out, methods=["POST"], name="signing_in.sign_out"),
+        *ENTRY,
+        *PEOPLE,
         Route("/moderate/anchors", service.anchors, name="service.anchors"),
         Route("/here", service.here, name="service.here"),
         Route("/service.css", service.style, name="service.style"),

@@ -132,7 +132,10 @@ class ViewCreate(In):
 
 
 class SignIn(In):
+    """`digits`: of the authenticator, where the account has a second step."""
+
     code: str = Field(min_length=16, max_length=128)
+    digits: str | None = Field(default=None, max_length=16)
 
 
 class GrantCreate(In):

@@ -1,4 +1,4 @@
-"""The service's own pages: where moderators sign in, and where a reader without JavaScript lands."""
+"""The service's own pages: where threads stand, for owners, and where a reader without JavaScript lands."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,8 +18,7 @@ from postil.states import State
 from postil.tree import nest
 from postil.urls import BadUrl, page_key, page_url
 from postil.viewer import Viewer
-from postil.web import door
-from postil.web.static import Widget
+from postil.web import door, screens
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -39,34 +38,16 @@ _PAGE = """<!doctype html>
 </html>
 """
 
-_SIGN_IN = """<h1>Moderate</h1>
-<p id="postil-status" role="status">This page signs you in with the link you were given.</p>
-<noscript><p>Signing in needs JavaScript.</p></noscript>"""
-
-_ANCHORS = """<header class="bar"><h1>Anchors</h1><span id="postil-who"></span></header>
-<p id="postil-status" role="status">Loading…</p>
-<div id="postil-anchors"></div>
-<noscript><p>This needs JavaScript; so does not <code>postil anchors</code>, at the command line.</p></noscript>"""
-
 # Sections shown at once without JavaScript, and comments of each: a page, not an archive.
 SECTIONS_SHOWN = 50
 COMMENTS_SHOWN = 50
 
 
-async def sign_in(request: Request) -> Response:
-    """The page behind a one-time link, and the window that a moderator's widget opens."""
-    widget: Widget = request.app.state.widget
-    script = f'<script type="module" src="/w/{widget.version}/sign-in.js"></script>'
-    # The opener must stay reachable for postMessage, so no Cross-Origin-Opener-Policy here.
-    return HTMLResponse(_PAGE.format(title="Moderate · Postil", head=script, body=_SIGN_IN), headers=_PRIVATE)
-
-
 async def anchors(request: Request) -> Response:
-    """The page where an owner says where threads stand. All it shows it asks the API for, with his token."""
-    widget: Widget = request.app.state.widget
-    script = f'<script type="module" src="/w/{widget.version}/anchors.js"></script>'
-    page = _PAGE.format(title="Anchors · Postil", head=script, body=_ANCHORS)
-    return HTMLResponse(page.replace("<body>", '<body class="desk">'), headers=_PRIVATE)
+    """The page where an owner says where threads stand. All it shows its module asks the API for."""
+    async with door.resources(request).database.read() as snapshot:
+        viewer = await door.moderator_page(request, snapshot)
+        return screens.page("anchors.html", **await screens.desk(request, snapshot, viewer, at="anchors"))
 
 
 _PRIVATE = {"Cache-Control": "no-store"}
@@ -155,4 +136,7 @@ async def style(_request: Request) -> Response:
 
 @cache
 def _css() -> bytes:
-    return resources.files("postil.web").joinpath("service.css").read_bytes()
+    """The page's own sheet first, then those of the desk's rooms."""
+    sheets = [each for each in resources.files("postil.web").iterdir() if each.name.endswith(".css")]
+    sheets.sort(key=lambda each: (each.name != "service.css", each.name))
+    return b"\n".join(each.read_bytes() for each in sheets)
