@@ -156,9 +156,9 @@ def _flagged(reason: str, raised: list[tuple[str, int, int]]) -> Reason:
 
 async def _rules(snapshot: Snapshot, comment: Comment) -> list[Reason]:
     named = {why["rule"]: why.get("version", 1) for why in comment.why if "rule" in why}
-    versions = or_(*((col(Rule.number) == rule) & (col(Rule.version) == version) for rule, version in named.items()))
-    query = select(Rule).where(col(Rule.site_id) == comment.site_id, versions)
-    names = {rule.number: rule.name for rule in await snapshot.scalars(query)} if named else {}
+    query = select(Rule).where(col(Rule.site_id) == comment.site_id, col(Rule.number).in_(named))
+    rules = await snapshot.scalars(query) if named else ()
+    names = {rule.number: rule.name for rule in rules if rule.version == named[rule.number]}
     return [Reason(str(why["says"]), _rule(why.get("rule"), named, names)) for why in comment.why]
 
 

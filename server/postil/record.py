@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlmodel import col
 
 from postil.db import Snapshot
@@ -158,7 +158,7 @@ async def _lines(snapshot: Snapshot, viewer: Viewer, rows: Sequence[Decision]) -
             did=_did(row),
             by=names.get(row.moderator_id or "", "") or rules.get(row.id, "At the command line"),
             decision=row,
-            about=about.get(row.id, ("", ""))[0],
+            about=about.get(row.id, ("", ""))[0] or names.get(row.account_id or "", ""),
             page=about.get(row.id, ("", ""))[1],
             comment=row.comment_id,
             undone_by=undone.get(row.id),
@@ -227,7 +227,7 @@ async def _rules(snapshot: Snapshot, site: str, rows: Sequence[Decision]) -> dic
     }
 
 
-_DID = {
+_DID: dict[str, str] = {
     Move.APPROVE: "approved",
     Move.HIDE: "hidden",
     Move.RESTORE: "restored",
@@ -248,8 +248,7 @@ def _did(row: Decision) -> str:
         return f"section slow, {minutes} min" if minutes else f"section {state}"
     if row.move == Move.UNDO and row.comment_id and not row.ban_id:
         return f"taken back: {row.to_state} again"
-    said = dict(_DID).get(Move(row.move)) if row.move in set(Move) else None
-    return said or row.move.replace("_", " ")
+    return _DID.get(row.move) or row.move.replace("_", " ")
 
 
 # Bans
@@ -324,7 +323,7 @@ async def totals(snapshot: Snapshot) -> list[Totals]:
 async def _oldest(snapshot: Snapshot, site: str) -> int | None:
     """Since when the oldest open item waits."""
     query: Any = (
-        select(col(Comment.created_at))
+        select(case((col(QueueItem.size) > 1, col(Comment.created_at)), else_=col(QueueItem.at)))
         .join(QueueItem, col(QueueItem.comment_id) == Comment.id)
         .where(col(QueueItem.site_id) == site, col(QueueItem.is_open).is_(True))
         .order_by(col(QueueItem.id))

@@ -37,7 +37,7 @@ _EMPTY = {REVIEW: "Nothing waits for you.", HIDDEN: "Nothing is hidden.", ALL: "
 _COUNTED = {REVIEW: "waiting", HIDDEN: "hidden", ALL: "in all"}
 
 # What a decision is called once it is made.
-_SAID = {
+_SAID: dict[str, str] = {
     Move.APPROVE: "Approved",
     Move.HIDE: "Hidden",
     Move.RESTORE: "Restored",
@@ -152,7 +152,7 @@ async def _done_at_once(snapshot: Snapshot, viewer: Viewer, batch: str) -> Said 
     if count == 1:
         return Said(in_words(first), "batch", batch)
     reason = f", {first.reason}" if first.reason else ""
-    return Said(f"{_SAID[Move(first.move)]}: {in_comments(count)}{reason}", "batch", batch)
+    return Said(f"{_SAID.get(first.move, first.move)}: {in_comments(count)}{reason}", "batch", batch)
 
 
 def in_words(decision: Decision) -> str:
@@ -162,5 +162,5 @@ def in_words(decision: Decision) -> str:
         return f"Section slow: one comment in {minutes} min" if minutes else f"Section {state}"
     if decision.move == Move.UNDO:
         return f"Taken back: {decision.to_state.replace('_', ' ')} again"
-    said = _SAID.get(Move(decision.move), str(decision.move).capitalize())
+    said = _SAID.get(decision.move, decision.move.replace("_", " ").capitalize())
     return f"{said}: {decision.reason}" if decision.reason and decision.move in (Move.HIDE, Move.BAN) else said
