@@ -57,7 +57,7 @@ export class Composer {
     this.button = h("button", { className: "primary", part: "post", type: "submit" }, options.submit ?? t.post);
     this.node = this.#form();
     this.#sign(!this.name.value);
-    this.pace("", "");
+    this.pace("", 0);
   }
 
   get #key() {
@@ -114,13 +114,13 @@ export class Composer {
     this.text.placeholder = this.slow || text;
   }
 
-  /** Say how the section goes now, where nothing moves for it. @param {string} shut why it takes nothing, else "" @param {string} slow */
+  /** Say how the section goes now, where nothing moves for it. @param {string} shut why it takes nothing, else "" @param {number} slow minutes from one comment to the next, or 0 */
   pace(shut, slow) {
-    this.note = shut || slow;
-    this.slow = slow;
+    this.note = shut || (slow && t.pace(slow));
+    this.slow = slow && t.slow(slow);
     this.#shut = shut;
-    this.text.placeholder = slow || this.options.label;
-    this.text.ariaDescription = this.note || null;
+    this.text.placeholder = this.slow || this.options.label;
+    this.text.ariaDescription = shut || this.slow || null;
     this.#busy(false);
     this.#tellKept();
   }

@@ -46,7 +46,8 @@ export class Desk {
 
   /** What stands below a comment's text: why it waits, what its author asks, the edit that waits. @param {Postil.Comment} comment */
   notes({ state, reason, flags = 0, why = [], held, appeal }) {
-    const says = why.map((one) => one.says);
+    // What brought it to the moderators is of no interest once they have answered.
+    const says = state === "pending" || held || flags || appeal ? why.map((one) => one.says) : [];
     if (state === "pending" && !says.length) says.push(words.waits);
     if (state === "hidden") says.unshift(words.hidden(reason));
     if (flags && !why.some(({ kind }) => kind === "flags")) says.push(words.flags(flags));
@@ -78,7 +79,7 @@ export class Desk {
 
   /** @param {string} [item] */
   #queue(item) {
-    return `${this.panel.api.service}moderate${item ? `?item=${item}` : ""}`;
+    return `${this.panel.api.service}moderate${item ? `?view=all&item=${item}` : ""}`;
   }
 
   /** @param {HTMLElement} item @returns {Postil.Comment} */
@@ -121,6 +122,7 @@ export class Desk {
 
   /** @param {HTMLElement} item */
   async #hide(item) {
+    this.clear();
     const { list } = this.panel.thread;
     const again = this.#comment(item).state === "hidden";
     list.slot(item, whyForm({
@@ -134,6 +136,7 @@ export class Desk {
 
   /** @param {HTMLElement} item */
   async #ban(item) {
+    this.clear();
     const { list } = this.panel.thread;
     const { id, author = "" } = this.#comment(item);
     const answer = async (/** @type {import("./desk-forms.js").BanWish} */ wish) => {
@@ -184,7 +187,7 @@ export class Desk {
     return [
       h("p", { dir: "auto" }, words.moderating(api.grant?.name ?? "")),
       ...(section ? [h("hr"), h("h3", {}, words.section), ...this.#states(section), h("hr")] : []),
-      h("a", { href: this.#queue(), target: "_blank", rel: "noopener" }, words.queue),
+      h("a", { href: this.#queue(), target: "_blank", rel: "noopener" }, words.allQueue),
       h("button", { "data-action": "moderate", onclick: close(() => this.panel.stop()) }, words.stop),
     ];
   }

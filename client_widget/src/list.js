@@ -135,7 +135,7 @@ export class List {
     const slot = item.querySelector(".slot");
     const had = slot?.contains(/** @type {ShadowRoot} */ (this.node.getRootNode()).activeElement);
     slot?.replaceChildren(...(form ? [form] : []));
-    if (form) /** @type {HTMLElement | null} */ (form.querySelector("textarea,select,.primary"))?.focus();
+    if (form) /** @type {HTMLElement | null} */ (form.querySelector("textarea,select,:checked,.primary"))?.focus();
     form?.scrollIntoView({ block: "nearest" });
     if (!form && had) /** @type {HTMLElement | null} */ (item.querySelector(".act"))?.focus();
   }

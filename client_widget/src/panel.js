@@ -245,7 +245,7 @@ export class Panel {
   get pace() {
     const { state, minutes = 1 } = this.article.known[this.home ?? ""] ?? {};
     const shut = state === "locked" ? t.locked : state === "closed" ? t.closed : "";
-    return { shut, locked: state === "locked" ? shut : "", slow: state === "slow" ? t.slow(minutes) : "" };
+    return { shut, locked: state === "locked" ? shut : "", slow: state === "slow" ? minutes : 0 };
   }
 
   /** The section's state may have changed: the composers and the buttons follow, and what somebody writes stays. */

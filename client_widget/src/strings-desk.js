@@ -8,6 +8,7 @@ export const words = {
   moderating: (/** @type {string} */ name) => `You moderate as ${name}`,
   stop: "Stop moderating",
   queue: "In the queue",
+  allQueue: "The queue",
   waits: "Waits for a moderator",
   hidden: (/** @type {string | undefined} */ reason) => (reason ? `Hidden from readers: ${reason}` : "Hidden from readers"),
   flags: (/** @type {number} */ n) => count(n, "report"),

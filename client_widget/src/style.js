@@ -85,12 +85,15 @@ article.hidden:not(.mine) .body{background:var(--sunk);border-radius:8px;padding
 article.pending .body{opacity:.75}
 article.hidden.mine .body{color:var(--soft)}
 .own>span{display:block}
+.own .text{color:var(--accent);font-weight:600}
 .good{color:var(--good)}
-.late{position:absolute;inset-block-end:-7px;inset-inline:49px 12px;white-space:nowrap;overflow:hidden}
+.late{position:absolute;inset-block-end:-4px;inset-inline:49px 12px;white-space:nowrap;overflow:hidden}
+li:has(.slot>*) .late{position:static}
 .late>span{overflow:hidden;text-overflow:ellipsis}
 .trap{position:absolute;inset-inline-start:-999px;width:1px;height:1px;overflow:hidden}
 .hint{flex:1 1 100%;font-size:13px;color:var(--soft)}
 .question>.box{flex:1 1 100%}
+.question textarea{min-height:92px}
 .shut{display:flex;align-items:center;min-height:48px;font-size:13px;color:var(--soft)}
 .body>*{margin:0 0 8px}
 .body>:last-child{margin-bottom:0}
