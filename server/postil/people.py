@@ -112,11 +112,11 @@ async def invite(
     await _lock(tx, site)
     name = normalise(name)
     found = await named(tx, site, name)
+    was = "" if found is None or found.revoked_at is not None else found.role
     if found is None:
         await _check_room(tx, site)
         found = Moderator(id=new_id(), site_id=site, name=name, skeleton=skeleton(name), role=role, created_at=tx.now)
         tx.add(found)
-    was = "" if found.revoked_at is not None else found.role
     found.role = Role.OWNER if was and Role.OWNER in (role, found.role) else role
     found.revoked_at = None
     if address is not None:
