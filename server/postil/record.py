@@ -171,7 +171,8 @@ async def _lines(snapshot: Snapshot, viewer: Viewer, rows: Sequence[Decision]) -
 def _can_undo(row: Decision, standing: set[str]) -> bool:
     if row.move in _OTHERS:
         return True
-    return row.move in OF_COMMENTS and row.move != Move.PURGE and row.id in standing
+    # What a rule held back is approved, not undone.
+    return row.move in OF_COMMENTS and row.move not in (Move.PURGE, Move.HOLD) and row.id in standing
 
 
 async def _undone(snapshot: Snapshot, decisions: Sequence[str]) -> dict[str, str]:

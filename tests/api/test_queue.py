@@ -114,8 +114,9 @@ def test_a_form_from_another_site_does_nothing(service: Service, desk: Desk) -> 
 
 def test_a_ban_takes_what_was_written_with_it_and_gives_it_back(service: Service, desk: Desk) -> None:
     first, second = flagged(service, "One.", "Two.")
-    fields = {"by": "author", "days": "7", "reason": "spam", "existing": "hide"}
-    after = desk.act(desk.open(), "/moderate/ban", **fields)
+    how = {"by": "author", "days": "7", "reason": "spam", "existing": "hide"}
+    page = desk.open()
+    after = desk.submit("/moderate/ban", page.form("/moderate/ban") | how)
     assert "Banned: spam, and 2 comments hidden" in after.words
     assert state_of(service, first)[0] == state_of(service, second)[0] == "hidden"
     assert "Viktor" in desk.open("/moderate/bans").words
