@@ -177,11 +177,11 @@ async def _write_edit(own: "_Own", source: str, rendered: Rendered, verdict: Ver
 
 
 async def remove(tx: Transaction, viewer: Viewer, comment_id: str) -> Written:
-    """Take one's own comment away: the text is gone for everybody, replies keep a tombstone above them."""
+    """Take one's own comment away: text and name are gone for everybody, replies keep a tombstone above them."""
     async with _own(tx, viewer, comment_id) as own:
         comment = own.comment
         check(Move.REMOVE, comment.state, State.REMOVED)
-        comment.source = comment.html = ""
+        comment.source = comment.html = comment.author_name = ""
         comment.reason = comment.edited_at = comment.kin = comment.network = comment.learned = None
         comment.why, comment.flags = [], 0
         await forget_editions(tx, comment)
