@@ -41,7 +41,8 @@ def test_every_decision_is_a_row_that_stays(service: Service, reader: Reader, ow
     owner.restore(posted)
     owner.purge(posted)
 
-    log = service.rows("SELECT move, from_state, to_state, reason, note FROM decision ORDER BY rowid")
+    columns = "move, from_state, to_state, reason, note"
+    log = service.rows(f"SELECT {columns} FROM decision WHERE comment_id IS NOT NULL ORDER BY rowid")
     assert log == [
         ("hide", "published", "hidden", "noise", "for us"),
         ("restore", "hidden", "published", None, None),

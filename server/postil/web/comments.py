@@ -5,21 +5,22 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 from starlette.requests import Request
 
-from postil import discussion, overlay, reading, windows
+from postil import discussion, outside, overlay, reading, windows
 from postil.answers import CommentInPlace, NestedThreadAnswer, PostedAnswer, SupportAnswer, ThenAndNow, ThreadAnswer
 from postil.cursors import AfterReply, AfterRoot, Since, Sort, parse_window
 from postil.db import Snapshot
 from postil.discussion import Draft, Written
 from postil.judging import Signs
 from postil.markup import render_async, tidy
-from postil.models import Page
+from postil.models import Comment, Page
 from postil.outline import outline_hash
+from postil.rules import Why
 from postil.sites import site_of
 from postil.tree import nest
 from postil.urls import origin_of
 from postil.viewer import Viewer
 from postil.web import door
-from postil.web.addresses import network_of
+from postil.web.addresses import network_of, shortened
 from postil.web.api import Reply
 from postil.web.body import MAX_OUTLINE, Most
 from postil.web.caching import Kept, answer, fresh, prepare
@@ -27,6 +28,7 @@ from postil.web.pages import PRIVATE, Author, Staff, page_ref
 from postil.web.schemas import AppealCreate, CommentCreate, CommentEdit, FlagCreate, Id, key_of
 
 Limit = Annotated[int, Field(ge=1, le=windows.MOST_COMMENTS)]
+Whys = tuple[Why, ...]
 Cursor = Annotated[str, Field(max_length=100)]
 # An outline comes along where the service does not know it.
 Posting = Annotated[CommentCreate, Most(MAX_OUTLINE)]
@@ -118,11 +120,12 @@ async def post(
     await door.hit(request, "post_network")
     rendered = await render_async(body.source)
     await _compare_early(request, body)
+    asked = await _ask_about_post(request, body, rendered.html, postil_author, authorization)
     async with door.resources(request).database.begin() as tx:
         viewer = await door.writer_of(tx, request, postil_author, authorization)
         await door.hit(request, "post", viewer.author_key or "")
         door.of_site(viewer, await site_of(tx, origin_of(body.page.url)))
-        draft = _draft(body, network_of(request.scope))
+        draft = _draft(body, network_of(request.scope), asked)
         written = await discussion.post(tx, viewer, draft, rendered, door.resources(request).outlines)
         said = posted(written, tx.epoch, viewer)
     return Reply(said.encode(), 201 if written.is_new else 200, PRIVATE)
@@ -144,7 +147,37 @@ async def _compare_early(request: Request, body: CommentCreate) -> None:
         await held.outlines.places(snapshot, page, seen.hash)
 
 
-def _draft(body: CommentCreate, network: str) -> Draft:
+async def _ask_about_post(
+    request: Request, body: CommentCreate, html: str, author: str | None, authorization: str | None
+) -> Whys:
+    """What is asked outside of the site, for those alone who may write on it, and before the one writer is taken."""
+    async with door.resources(request).database.read() as snapshot:
+        viewer = await door.writer_of(snapshot, request, author, authorization)
+        door.of_site(viewer, await site_of(snapshot, origin_of(body.page.url)))
+    return await _ask(request, viewer, body.page.url, body.name, body.source, html)
+
+
+async def _ask_about_edit(request: Request, comment: str, source: str, html: str, token: str | None) -> Whys:
+    """The same of an edit of one's own comment; of anybody else's nothing is asked."""
+    async with door.resources(request).database.read() as snapshot:
+        viewer = await door.writer_of(snapshot, request, token)
+        author = await reading.find_author(snapshot, viewer)
+        found = await snapshot.get(Comment, comment) if author else None
+        if author is None or found is None or found.author_id != author.id:
+            return ()
+        page = await snapshot.get_one(Page, found.page_id)
+    return await _ask(request, viewer, page.url, found.author_name, source, html)
+
+
+async def _ask(request: Request, viewer: Viewer, url: str, name: str, source: str, html: str) -> Whys:
+    if viewer.is_staff:
+        return ()
+    held = door.resources(request)
+    post = outside.Post(viewer.site, url, name, source, html, shortened(request.scope))
+    return await outside.ask(held.database, outside.Line(held.settings.fetch_networks), post)
+
+
+def _draft(body: CommentCreate, network: str, asked: Whys) -> Draft:
     return Draft(
         page=page_ref(body.page),
         name=body.name,
@@ -155,7 +188,7 @@ def _draft(body: CommentCreate, network: str) -> Draft:
         outline=body.outline.seen() if body.outline else None,
         index=body.index,
         network=network,
-        signs=Signs(trapped=bool(body.trap.strip()), took=body.took),
+        signs=Signs(trapped=bool(body.trap.strip()), took=body.took, outside=asked),
     )
 
 
@@ -175,10 +208,11 @@ async def edit(request: Request, comment: Id, body: CommentEdit, postil_author: 
     """Edit one's own comment, within the site's window."""
     await door.hit(request, "edit_network")
     rendered = await render_async(body.source)
+    asked = await _ask_about_edit(request, comment, body.source, rendered.html, postil_author)
     async with door.resources(request).database.begin() as tx:
         viewer = await door.writer_of(tx, request, postil_author)
         await door.hit(request, "edit", viewer.author_key or "")
-        written = await discussion.edit(tx, viewer, comment, body.source, rendered)
+        written = await discussion.edit(tx, viewer, comment, body.source, rendered, Signs(outside=asked))
         said = posted(written, tx.epoch, viewer)
     return Reply(said.encode(), headers=PRIVATE)
 
