@@ -34,7 +34,7 @@ class Desk:
         headers |= {"Origin": self.service.url} if method == "POST" and "Origin" not in headers else {}
         return self.service.http.request(method, path, headers=headers, **more)
 
-    def post(self, path: str, status: int = 200, **fields: Json) -> httpx2.Response:
+    def post(self, path: str, status: int = 200, /, **fields: Json) -> httpx2.Response:
         found = re.search(r'name="token" value="(\w+)"', self.get("/moderate/rules"))
         assert found
         response = self.ask("POST", path, data={"token": found[1], **fields})
@@ -44,7 +44,7 @@ class Desk:
     def write(self, kind: str, do: str = "on", status: int = 303, number: int | None = None, **fields: Json) -> str:
         path = f"/moderate/rules/{number or 'new'}"
         typed = {name if name in ("effect", "name") else f"s-{name}": value for name, value in fields.items()}
-        return html.unescape(self.post(path, status, kind=kind, do=do, **typed).text)
+        return html.unescape(self.post(path, status, **{"kind": kind, "do": do, **typed}).text)
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_what_is_not_there_is_not_found(owner_desk: Desk, path: str) -> None:
 def test_every_kind_has_a_form_and_is_kept_as_typed(service: Service, owner_desk: Desk, kind: Kind) -> None:
     page = owner_desk.get(f"/moderate/rules/new?kind={kind}")
     given = {"words": "idiot", "url": "https://check.example/x", "secret": "shh", "key": "k" * 12}
-    typed = {}
+    typed: dict[str, Json] = {}
     for setting in FORMS[kind].settings:
         assert f'name="s-{setting.name}"' in page
         default = "\n".join(setting.default) if isinstance(setting.default, tuple) else setting.default
@@ -167,7 +167,7 @@ def test_a_secret_that_is_not_written_again_stays(service: Service, owner_desk: 
 
 def test_what_a_comment_says_is_text_on_this_page(service: Service, owner_desk: Desk) -> None:
     service.reader("<i>Rosa").post("idiot & <script>alert(1)</script>", page={"title": "<u>title</u>"})
-    page = owner_desk.post("/moderate/rules/new", kind="words", do="try", **{"s-words": "idiot"}).text
+    page = owner_desk.post("/moderate/rules/new", 200, **{"kind": "words", "do": "try", "s-words": "idiot"}).text
     assert "<script>alert" not in page and "<i>Rosa" not in page and "<u>title" not in page
     assert "&lt;script&gt;" in page
 
