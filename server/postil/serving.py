@@ -1,10 +1,12 @@
 """Running the service: the schema first, then the server, in one event loop."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.routing import BaseRoute
@@ -14,6 +16,8 @@ from postil.migrate import migrate, needs_migration
 from postil.resources import Resources, make
 from postil.settings import Settings
 from postil.web.transport import PatientProtocol
+
+log = logging.getLogger("postil")
 
 # The longest thing a reader says is a comment of 10,000 characters, over HTTP; on the socket he says far less.
 MOST_SOCKET_BYTES = 64 * 1024
@@ -39,6 +43,13 @@ async def prepare(resources: Resources) -> Path | None:
     return copy
 
 
+def can_sign_in(url: str) -> bool:
+    """Whether browsers keep the moderators' cookie at this address of ours: by TLS, or on the same machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return parts.scheme == "https" or host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
+
+
 async def serve(
     settings: Settings,
     *,
@@ -51,6 +62,8 @@ async def serve(
     try:
         await prepare(resources)
         app = make_app(resources, secret=resources.database.lineage.secret.encode(), more=more)
+        if not can_sign_in(settings.url):
+            log.warning("POSTIL_URL is %s: moderators can sign in by https only, or on localhost.", settings.url)
         server = uvicorn.Server(config(app, settings))
         if on_start is not None:
             asyncio.get_running_loop().call_soon(on_start)

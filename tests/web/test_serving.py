@@ -4,7 +4,9 @@ import asyncio
 import socket
 from contextlib import closing
 
-from postil.serving import listen
+import pytest
+
+from postil.serving import can_sign_in, listen
 
 
 async def sends_at_once(listening: socket.socket) -> bool:
@@ -23,3 +25,20 @@ async def sends_at_once(listening: socket.socket) -> bool:
 async def test_an_answer_does_not_wait_for_its_own_head() -> None:
     assert await sends_at_once(listen("127.0.0.1", 0))
     assert not await sends_at_once(socket.create_server(("127.0.0.1", 0))), "the control: a socket of no protocol"
+
+
+@pytest.mark.parametrize(
+    ("url", "can"),
+    [
+        ("https://talk.example", True),
+        ("http://127.0.0.1:8000", True),
+        ("http://localhost:8000", True),
+        ("http://[::1]:8000", True),
+        ("http://talk.localhost", True),
+        ("http://talk.example", False),
+        ("http://192.168.1.7:8000", False),
+        ("http://localhost.example", False),
+    ],
+)
+def test_it_is_known_where_moderators_can_sign_in(url: str, can: bool) -> None:
+    assert can_sign_in(url) is can
