@@ -6,7 +6,7 @@ from secrets import token_hex
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_FILE_PATH
+from axe_playwright_python.base import AXE_FILE_PATH  # type: ignore[import-untyped,unused-ignore]
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 from tests.browser.conftest import NARROW, WIDE
@@ -51,8 +51,19 @@ def sit(chromium: Browser, stage: Stage) -> Iterator[Sit]:
         context = chromium.new_context(viewport=screen, **more)  # type: ignore[arg-type]
         context.set_default_timeout(10_000)
         contexts.append(context)
-        cookie = {"name": COOKIE, "value": token(stage, name), "url": stage.service.replace("http:", "https:")}
-        context.add_cookies([{**cookie, "secure": True, "httpOnly": True, "sameSite": "Lax"}])  # type: ignore[list-item]
+        where = stage.service.replace("http:", "https:")
+        context.add_cookies(
+            [
+                {
+                    "name": COOKIE,
+                    "value": token(stage, name),
+                    "url": where,
+                    "secure": True,
+                    "httpOnly": True,
+                    "sameSite": "Lax",
+                }
+            ]
+        )
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
@@ -82,7 +93,7 @@ def fill(stage: Stage, *sources: str, flag: bool = False) -> list[str]:
     stage.premoderate(not flag)
     url = f"{stage.site}/an-essay"
 
-    async def post() -> list[str]:
+    async def post(sources: tuple[str, ...]) -> list[str]:
         made = []
         for source in sources:
             async with stage.resources.database.begin() as tx:
@@ -98,7 +109,7 @@ def fill(stage: Stage, *sources: str, flag: bool = False) -> list[str]:
                     await discussion.flag(tx, Viewer(site.id, author_key=hash_token("Fia")), made[-1], "abuse", "")
         return made
 
-    return stage.loop.run(post())
+    return [id for at in range(0, len(sources), 20) for id in stage.loop.run(post(sources[at : at + 20]))]
 
 
 def rows(stage: Stage, query: str) -> list[tuple[Any, ...]]:
@@ -335,7 +346,8 @@ def test_two_moderators_clear_five_hundred_by_keys_alone(stage: Stage, sit: Sit)
         for page, keys in ((ines, ["a"] if turn % 3 else ["h", "2"]), (jo, ["h", "1"] if turn % 2 else ["a"])):
             for key in keys:
                 page.keyboard.press(key)
-        settled(ines), settled(jo)
+        settled(ines)
+        settled(jo)
         if turn % 25 == 0 and not rows(stage, "SELECT 1 FROM queueitem WHERE is_open LIMIT 1"):
             break
     assert rows(stage, "SELECT count(*) FROM queueitem WHERE is_open") == [(0,)]
