@@ -8,21 +8,26 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select, update
+from sqlmodel import col
 from tests.world import OUTLINE, PAGE, World, prepare, world
 
-from postil import changing, discussion, moderation, reading, windows
+from postil import bans, changing, discussion, moderation, reading, rulebook, windows
 from postil.answers import ChangesAnswer, CommentAnswer, PageAnswer, SectionAnswer, ThreadAnswer
 from postil.changing import Change
 from postil.cursors import AfterReply, AfterRoot, Sort, parse_since, parse_window
-from postil.db import Snapshot
+from postil.db import Snapshot, Transaction
 from postil.discussion import Written
+from postil.editions import seen_edition
 from postil.errors import PostilError
 from postil.markup import render
-from postil.models import Comment, Section
+from postil.models import Author, Comment, Decision, Section
+from postil.moderation import Say
 from postil.outline import OutlineSection
 from postil.policy import Action
 from postil.publishing import Publication, publish
 from postil.reference import Given
+from postil.rules import Kind, RuleDraft
 from postil.states import OutlineSource
 from postil.viewer import Audience, Viewer
 
@@ -32,13 +37,14 @@ Comments = dict[str, CommentAnswer]
 Op = tuple[str, int, int]
 
 AUTHORS = ("ann", "ben", "cleo")
-VERBS = ("post", "reply", "edit", "remove", "support", "unsupport", "flag", "approve", "hide", "restore", "purge")
+DECISIONS = ("approve", "hide", "restore", "refuse", "purge")
+VERBS = ("post", "reply", "edit", "remove", "support", "unsupport", "flag", *DECISIONS, "undo", "ban", "appeal")
 STEPS = ("fold", "join", "turn", "publish")
 # What the owner publishes: threads move, leave for the earlier discussions, and come back.
 VERSIONS = (tuple(OUTLINE), (OUTLINE[2], OUTLINE[0]), (OUTLINE[1], OutlineSection("A coda", 2)))
 OPS = st.lists(
     st.tuples(
-        st.sampled_from((*VERBS, "reply", "reply", "hide", "edit", "approve", *STEPS)),
+        st.sampled_from((*VERBS, "reply", "reply", "hide", "edit", "edit", "approve", "undo", "flag", *STEPS)),
         st.integers(0, 40),
         st.integers(0, 2),
     ),
@@ -91,6 +97,8 @@ class History:
         self.published = False
 
     async def run(self, ops: list[Op]) -> None:
+        async with self.here.database.begin() as tx:  # two who were right before take a comment out of sight
+            await rulebook.begin_with(tx, self.here.site.id, [RuleDraft(Kind.FLAGS, "Flags", {"weight": 1.5})])
         await self.remember()
         await self.join(0, 0)
         for verb, which, who in ops:
@@ -114,7 +122,7 @@ class History:
         if target is None:
             return
         # What only its author may do is done by its author, or hardly any history would hold an edit.
-        author = here.reader(self.authors[target] if verb in ("edit", "remove") else AUTHORS[who])
+        author = here.reader(self.authors[target] if verb in ("edit", "remove", "appeal") else AUTHORS[who])
         async with here.database.begin() as tx:
             if verb == "edit":
                 await discussion.edit(tx, author, target, f"Edited {which}", render(f"Edited {which}"))
@@ -123,12 +131,30 @@ class History:
             elif verb in ("support", "unsupport"):
                 await discussion.support(tx, author, target, on=verb == "support")
             elif verb == "flag":
+                await tx.execute(update(Author).values(flags_right=50, flags_wrong=0))
                 await discussion.flag(tx, author, target, "spam", "")
-            elif verb != "reply":
-                await moderation.decide(tx, here.moderator, target, Action(verb), reason="noise")
+            elif verb == "appeal":
+                await discussion.appeal(tx, author, target, "Look again.")
+            elif verb == "undo":
+                made = (await tx.scalars(select(col(Decision.id)).order_by(col(Decision.id).desc()))).all()
+                await moderation.undo(tx, here.moderator, made[which % min(len(made), 4)] if made else "")
+            elif verb == "ban":
+                await self._ban_and_hide(tx, target)
+            elif verb in DECISIONS:
+                edition = seen_edition(await tx.get_one(Comment, target))
+                await moderation.decide(tx, here.moderator, target, Action(verb), reason="noise", edition=edition)
         if verb == "reply":
             section = await self._section(target)
             self._posted(AUTHORS[who], await here.post(AUTHORS[who], section=section, parent=target))
+
+    async def _ban_and_hide(self, tx: Transaction, comment: str) -> None:
+        """All that somebody wrote goes with him; he is let in again, so that the history goes on."""
+        moderator = self.here.moderator
+        row, _ = await bans.ban(tx, moderator, comment, until=None, reason="noise")
+        page = (await tx.get_one(Comment, comment)).page_id
+        theirs = await bans.comments_of(tx, row)
+        await moderation.decide_many(tx, moderator, page, theirs, Say(Action.HIDE, "noise"))
+        await bans.lift(tx, moderator, row.id)
 
     def _posted(self, author: str, written: Written) -> None:
         self.ids.append(written.comment.id)
@@ -265,6 +291,8 @@ HISTORY: list[Op] = [
     ("restore", 0, 0), ("fold", 1, 0), ("support", 0, 2), ("flag", 0, 2), ("fold", 1, 0), ("fold", 2, 0),
     ("post", 1, 2), ("approve", 0, 0), ("fold", 1, 0), ("remove", 0, 0), ("fold", 1, 0), ("purge", 1, 0),
     ("post", 0, 1), ("approve", 0, 0), ("reply", 0, 0), ("fold", 1, 0), ("approve", 0, 0),
+    ("edit", 0, 0), ("fold", 2, 0), ("refuse", 0, 0), ("undo", 0, 0), ("approve", 0, 0), ("fold", 1, 0),
+    ("undo", 0, 0), ("fold", 1, 0), ("hide", 0, 0), ("appeal", 0, 0), ("undo", 0, 0), ("fold", 2, 0), ("ban", 0, 0),
 ]  # fmt: skip
 
 
