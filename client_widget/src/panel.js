@@ -289,9 +289,26 @@ export class Panel {
     const section = parent ? thread.section : this.home;
     const where = section ? { section } : { index: place ? this.article.places.indexOf(place) : 0 };
     const answer = await thread.quietly(this.api.post({ ...where, parent, ...words }));
-    if (place && !section) place.id = answer.section.id;
+    if (place && !section) this.#begun(place, answer.section.id);
     if (place === this.place && home === this.home && !parent) await this.#arrive(answer.section.id);
     this.take(answer, t.posted);
+  }
+
+  /** Readers are told of a thread when there is something to read; who began it finds his way back. @param {Postil.Place} place @param {string} section */
+  #begun(place, section) {
+    place.id = section;
+    keep("begun", Object.fromEntries([...Object.entries(recall("begun") ?? {}).slice(-50), [this.#nameOf(place), section]]));
+  }
+
+  /** @param {Postil.Place} place */
+  #nameOf({ name }) {
+    const { key, url } = this.article.ref;
+    return `${key ?? url} ${name}`;
+  }
+
+  /** The thread whose comments of the viewer's own are shown here. */
+  get mine() {
+    return this.thread.section ?? (this.place && recall("begun")?.[this.#nameOf(this.place)]);
   }
 
   /** Be in the thread that was written in. @param {string} section */
@@ -308,7 +325,7 @@ export class Panel {
     const { thread } = this;
     this.article.count([section]);
     this.#counted();
-    if (thread.section === section.id) thread.wrote({ ...comment, ...own });
+    if (this.mine === section.id) thread.wrote({ ...comment, ...own });
     if (said) this.frame.say(comment.state === "pending" ? t.postedPending : said);
   }
 

@@ -57,7 +57,7 @@ const appeal = async (thread, item) => {
     panel.take(await panel.api.write("POST", `comments/${id}/appeal`, { text }), "");
     list.slot(item, null);
   };
-  list.slot(item, appealForm({ draft: panel.draft(`appeal ${id}`), answer, cancel: () => list.slot(item, null) }));
+  list.slot(item, appealForm({ draft: `appeal ${id}`, answer, cancel: () => list.slot(item, null) }));
 };
 
 /** How the section began then, and begins now. @param {Thread} thread @param {HTMLElement} item */

@@ -90,7 +90,7 @@ article.hidden.mine .body{color:var(--soft)}
 .late{position:absolute;inset-block-end:-4px;inset-inline:49px 12px;white-space:nowrap;overflow:hidden}
 li:has(.slot>*) .late{position:static}
 .late>span{overflow:hidden;text-overflow:ellipsis}
-.trap{position:absolute;inset-inline-start:-999px;width:1px;height:1px;overflow:hidden}
+.trap{position:absolute;inset-inline-start:-9999px;width:1px;height:1px;overflow:hidden}
 .hint{flex:1 1 100%;font-size:13px;color:var(--soft)}
 .question>.box{flex:1 1 100%}
 .question textarea{min-height:92px}

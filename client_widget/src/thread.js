@@ -147,7 +147,7 @@ export class Thread {
 
   /** Take in the viewer's own as they are now, and what a moderator has decided since. @param {Postil.Own} own */
   #tell({ comments }) {
-    const mine = comments.filter(({ section }) => section === this.section);
+    const mine = comments.filter(({ section }) => section && section === this.panel.mine);
     for (const one of mine) {
       const before = this.store.own.get(one.id);
       const said = before && decided(before, one);

@@ -9,7 +9,8 @@ from tests.browser.stage import Reader, Stage
 
 from postil import bans, moderation, sites
 from postil.db import Transaction
-from postil.models import Moderator
+from postil.editions import seen_edition
+from postil.models import Comment, Moderator
 from postil.policy import Action
 from postil.states import SectionState
 from postil.viewer import Role, Scope, Viewer
@@ -37,8 +38,12 @@ class Elsewhere:
         """Decide about a comment that is on somebody's screen; the decision's id."""
         id = comment.get_attribute("data-comment")
         assert id is not None
-        decided = self._do(lambda tx, viewer: moderation.decide(tx, viewer, id, action, reason))
-        return str(decided.decision.id)
+
+        async def decide(tx: Transaction, viewer: Viewer) -> str:
+            seen = seen_edition(await tx.get_one(Comment, id))
+            return (await moderation.decide(tx, viewer, id, action, reason, edition=seen)).decision.id
+
+        return str(self._do(decide))
 
     def ban(self, comment: Locator, *, until: int | None, reason: str) -> None:
         id = comment.get_attribute("data-comment")

@@ -316,8 +316,8 @@ def test_nobody_sees_reaches_or_hears_the_trap(ann: Reader) -> None:
           return right > 0 && left < innerWidth;
         }"""
     )
-    assert ann.panel.get_by_role("textbox").count() == ann.composer.locator("textarea, input.name").count()
     ann.composer.locator("textarea").focus()
+    assert ann.panel.get_by_role("textbox").count() == ann.composer.locator("textarea, input.name").count()
     for _ in range(9):
         ann.page.keyboard.press("Tab")
         assert not trap.evaluate("trap => trap.getRootNode().activeElement === trap")
@@ -334,7 +334,8 @@ def test_what_fills_in_the_trap_and_how_long_the_writing_took_is_sent(ann: Reade
     ann.write("More words.")
     ann.composer.locator("[part=post]").click()
     expect(ann.composer.locator("textarea")).to_have_value("")
-    first, second = (request.post_data_json for request in sent if request.url.endswith("/v1/comments"))
+    posts = [request.post_data_json for request in sent if request.url.endswith("/v1/comments")]
+    first, second = ({post["source"]: post for post in posts}[source] for source in ("Two words.", "More words."))
     assert "trap" not in first
     assert 1 <= first["took"] <= 4
     assert second["trap"] == "http://pills.example"
