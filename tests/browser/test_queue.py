@@ -325,9 +325,11 @@ def queue_of(stage: Stage) -> list[str]:
             code = await sites.invite(tx, stage.site, f"Counter {token_hex(3)}")
         async with stage.resources.database.begin() as tx:
             bearer, _, _ = await staff.sign_in(tx, code)
-            viewer = await staff.staff_viewer(tx, bearer)
+        async with stage.resources.database.read() as snapshot:
+            viewer = await staff.staff_viewer(snapshot, bearer)
             assert viewer is not None
-            return [entry.id for entry in (await reviewing.read_queue(tx, viewer, Filter(), most=1_000)).entries]
+            page = await reviewing.read_queue(snapshot, viewer, Filter(), most=1_000)
+            return [entry.id for entry in page.entries]
 
     return stage.loop.run(read())
 
