@@ -16,7 +16,17 @@ from postil import sites
 # What may move: a revision, the cursor of a page and of a window.
 _MOVES = re.compile(r'("revision":|"since":"[0-9a-f]{8}\.|\b(?:oldest|newest|supported)\.)[0-9]+')
 
-SECRETS = ("pending", "hidden", "removed", "purged", "edited under premoderation", "hidden with a hidden reply")
+SECRETS = (
+    "pending",
+    "hidden",
+    "removed",
+    "purged",
+    "approved and taken back",
+    "hidden, restored and hidden",
+    "hidden and asked about",
+    "hidden by a ban",
+    "hidden with a hidden reply",
+)
 
 
 class Twin:
@@ -40,7 +50,10 @@ class Twin:
         comment = mallory.post("Psst.", url=self.url, **place)
         if self.secret == "pending":
             return
-        self.owner.approve(comment)
+        approved = self.owner.approve(comment)
+        if self.secret == "approved and taken back":
+            self.owner.undo(approved)
+            return
         self.readers["Ann"].support(comment)
         self.readers["Ann"].flag(comment)
         if self.secret == "hidden with a hidden reply":
@@ -52,9 +65,29 @@ class Twin:
             "hidden with a hidden reply": self.owner.hide,
             "removed": mallory.remove,
             "purged": self.owner.purge,
-            "edited under premoderation": lambda comment: mallory.edit(comment, "Psst?"),
+            "hidden, restored and hidden": self.again,
+            "hidden and asked about": self.asked,
+            "hidden by a ban": self.banned,
         }
         ends[self.secret](comment)
+
+    def again(self, comment: Json) -> None:
+        hidden = self.owner.hide(comment, reason="spam")
+        self.owner.restore(comment)
+        self.readers["Ben"].flag(comment)
+        mallory = self.readers["Mallory"]
+        mallory.edit(comment, "Psst, again.")
+        self.owner.hide(comment)
+        assert hidden
+
+    def asked(self, comment: Json) -> None:
+        self.owner.hide(comment, reason="spam", note="Not again.")
+        self.readers["Mallory"].appeal(comment, "But why?")
+
+    def banned(self, comment: Json) -> None:
+        """Under another name each time: who is banned writes no more."""
+        self.owner.ban(comment, by_network=False, reason="spam", hide=True)
+        self.readers["Mallory"] = self.service.reader("Mallory", self.origin)
 
     def live(self) -> None:
         visitor = self.service.visitor(self.origin)
