@@ -79,11 +79,14 @@ def demo(article: Path | None, port: int, open_browser: bool, check: bool) -> No
 
 def _tell(open_browser: bool) -> Any:
     def tell(url: str, sign_in: str, snippet: str) -> None:
+        service = "/".join(url.split("/", 3)[:3])
         click.echo(f"\n  Read and discuss     {click.style(url, bold=True)}")
         click.echo("                       (open it in two windows, and write in one)")
         click.echo(f"  Become its owner     {sign_in}")
         click.echo("                       (works once; then choose “Moderate” in the discussion's menu)")
-        click.echo(f"  Where threads stand  {url.split('/', 3)[0]}//{url.split('/', 3)[2]}/moderate/anchors")
+        click.echo(f"  What waits for you   {service}/moderate")
+        click.echo("                       (once you are: decide with two keys, and take it back with a third)")
+        click.echo(f"  Where threads stand  {service}/moderate/anchors")
         click.echo("                       (edit the article, start again, and see where its discussions went)")
         click.echo("\n  To paste into your own pages, before </body>:\n")
         click.echo("\n".join(f"    {line}" for line in snippet.splitlines()))

@@ -121,6 +121,8 @@ async def _say(
         written = await discussion.post(tx, _reader(site, sample.name), draft, render(sample.source))
         for supporter in range(sample.supporters):
             await discussion.support(tx, _reader(site, f"supporter {supporter}"), written.comment.id, on=True)
+        for flagger in range(sample.flags):
+            await discussion.flag(tx, _reader(site, f"flagger {flagger}"), written.comment.id, "abuse", "")
     return written.comment.id, written.section.id
 
 

@@ -11,6 +11,7 @@ class Sample(NamedTuple):
     source: str
     under: int | None = None
     supporters: int = 0
+    flags: int = 0
 
 
 SAMPLES = (
@@ -40,4 +41,12 @@ SAMPLES = (
     Sample(2, "Piet", "That sentence belongs in the article.", 4, 2),
     Sample(3, "Clara", "My father does not go in when nobody is at the desk. He would never say why.", None, 3),
     Sample(5, "Piet", "Spring is a good time to try it: `18:00`–`21:00` with one person, and then compare.", None, 1),
+    # These two wait at /moderate: one is flagged, one is held by the rule about newcomers' links.
+    Sample(4, "Viktor", "Only an idiot would write that, and you know it. Show me one town where it worked.", flags=3),
+    Sample(
+        4,
+        "newreader_88",
+        "great post!! my cousin earns 4000 a week from home https://earn.example/a https://earn.example/b"
+        " https://earn.example/c",
+    ),
 )
