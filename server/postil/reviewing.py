@@ -154,6 +154,12 @@ async def matching(snapshot: Snapshot, viewer: Viewer, wanted: Filter, most: int
     )
 
 
+async def how_many(snapshot: Snapshot, viewer: Viewer, wanted: Filter) -> int:
+    """How many comments a filter matches, counted as far as MOST_COUNTED."""
+    allow(viewer, Action.REVIEW)
+    return await _count(snapshot, _comment_ids(viewer.site, wanted), MOST_COUNTED)
+
+
 async def comments_of(snapshot: Snapshot, viewer: Viewer, ids: Sequence[str], most: int) -> list[str]:
     """Comments behind entries: those of an item that wait, or a comment itself."""
     allow(viewer, Action.REVIEW)

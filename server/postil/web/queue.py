@@ -119,8 +119,7 @@ def counted(page: QueuePage, here: Where) -> str:
 
 async def how_many(snapshot: Snapshot, viewer: Viewer, here: Where) -> str:
     """How many comments a decision about all of them would be about."""
-    count = len(await reviewing.matching(snapshot, viewer, here.wanted, MOST_COUNTED))
-    return in_comments(count, MOST_COUNTED)
+    return in_comments(await reviewing.how_many(snapshot, viewer, here.wanted), MOST_COUNTED)
 
 
 def in_comments(count: int, most: int = bulk.MOST_AT_ONCE) -> str:
