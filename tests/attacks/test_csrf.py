@@ -20,6 +20,9 @@ from tests.browser.stage import Articles, Reader, Stage, open_stage
 from tests.conftest import ARGUMENTS
 from tests.service import outlined
 
+from postil import people, sites
+from postil.viewer import Role
+
 pytestmark = pytest.mark.browser
 
 EVIL_PAGE = """<!doctype html><meta charset=utf-8><title>evil</title><script>
@@ -138,7 +141,7 @@ def scene(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture
 def witness(scene: Scene, context: BrowserContext) -> Witness:
-    return Witness(context, home=[scene.stage.service, scene.stage.site, scene.evil])
+    return Witness(context, home=[scene.stage.service, scene.stage.site, scene.evil, neighbour(scene)])
 
 
 def test_another_site_s_page_changes_nothing_even_with_tokens(scene: Scene, witness: Witness) -> None:
@@ -191,7 +194,7 @@ def test_messages_of_others_make_nobody_a_moderator(scene: Scene, witness: Witne
     with reader.page.expect_popup() as popup:
         reader.panel.locator("[data-action=moderate]").click()
     asking = popup.value
-    asking.locator("input").wait_for()
+    asking.locator("#code").wait_for()
     nonce = asking.evaluate("() => new URLSearchParams(location.search).get('nonce')")
 
     # Everything is right about the last one but who sends it: a live code, and the nonce.
@@ -202,9 +205,9 @@ def test_messages_of_others_make_nobody_a_moderator(scene: Scene, witness: Witne
     assert redeemed(witness) == []
     assert reader.failures == []
 
-    asking.locator("input").fill(scene.stage.sign_in_link("Mira"))
+    asking.locator("#code").fill(scene.stage.sign_in_link("Mira"))
     with asking.expect_event("close"):
-        asking.locator("button").click()
+        asking.locator("[data-form=link] button").click()
     expect(reader.panel.locator("[data-action=hide]").first).to_be_attached()
     assert granted(reader.page)["name"] == "Mira"
     assert redeemed(witness) == [200]
@@ -214,12 +217,12 @@ def test_a_signed_in_moderator_vouches_to_no_other_site(scene: Scene, witness: W
     mira, evil = witness.context.new_page(), witness.context.new_page()
     mira.goto(scene.stage.sign_in_link("Vera"))
     expect(mira.get_by_role("status")).to_contain_text("Vera")
-    kept = mira.evaluate("() => JSON.stringify(localStorage)")
+    kept = witness.context.cookies()
     evil.goto(scene.evil)
 
     with evil.expect_popup() as asked:
         evil.evaluate("(url) => { window.popup = open(url); }", vouching(scene, scene.evil))
-    expect(asked.value.locator("[data-state=asking]")).to_be_attached()
+    expect(asked.value.locator("[data-state=refused]")).to_be_attached()
     evil.evaluate(FUZZ, ["popup", {"postil": "grant", "code": "a" * 32, "nonce": "n"}])
     with evil.expect_popup() as vouched:
         evil.evaluate("(url) => { open(url, 'other'); }", vouching(scene, scene.stage.site))
@@ -230,10 +233,10 @@ def test_a_signed_in_moderator_vouches_to_no_other_site(scene: Scene, witness: W
     assert grants[-1] == 200  # a code was made for the site; it went to the site's origin, and nobody there
     assert all(400 <= status < 500 for status in grants[:-1])
     assert evil.evaluate("() => heard") == []
-    assert mira.evaluate("() => JSON.stringify(localStorage)") == kept
+    assert witness.context.cookies() == kept
 
 
-def test_all_works_with_third_party_cookies_blocked_since_there_are_none(
+def test_all_works_with_third_party_cookies_blocked_since_only_our_own_pages_have_one(
     scene: Scene, chromium: Browser, tmp_path: Path
 ) -> None:
     (tmp_path / "Default").mkdir()
@@ -242,8 +245,6 @@ def test_all_works_with_third_party_cookies_blocked_since_there_are_none(
         tmp_path, executable_path=left_out.program("chromium"), args=ARGUMENTS, viewport={"width": 1360, "height": 900}
     )
     try:
-        set_cookies: list[str] = []
-        context.on("response", lambda answer: set_cookies.extend(k for k in answer.headers if k == "set-cookie"))
         reader = Reader(context, "Mina")
         reader.page.goto(scene.stage.sign_in_link("Mina Moderates"))
         expect(reader.page.get_by_role("status")).to_contain_text("Mina Moderates")
@@ -258,11 +259,105 @@ def test_all_works_with_third_party_cookies_blocked_since_there_are_none(
         reader.discuss("Method")
         expect(reader.panel.locator("[data-action=hide]").first).to_be_attached()
 
-        assert context.cookies() == []
-        assert set_cookies == []
+        assert [kept["name"] for kept in context.cookies()] == ["__Host-postil"]
+        assert context.cookies(scene.stage.site) == []
         assert (reader.failures, reader.violations) == ([], [])
     finally:
         context.close()
+
+
+# What a page elsewhere can have a signed-in moderator's browser do with his cookie.
+FORGE = """async ({ service, comment, person, token, home }) => {
+  const form = (path, fields) => new Promise((done) => {
+    const frame = Object.assign(document.createElement("iframe"), { name: `f${Math.random()}` });
+    const made = Object.assign(document.createElement("form"), { action: service + path, method: "post" });
+    made.target = frame.name;
+    for (const [name, value] of Object.entries(fields))
+      made.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+    document.body.append(frame, made);
+    made.submit();
+    setTimeout(done, 400);
+  });
+  const fields = { token, person, role: "owner", _method: "DELETE" };
+  const ask = (path, more) => fetch(service + path, { credentials: "include", ...more }).catch(() => {});
+  await form("/moderate/people/role", fields);
+  await ask("/moderate/people/role", { method: "POST", mode: "no-cors", body: new URLSearchParams(fields) });
+  if (home) return;
+  await form("/sign-out", fields);
+  await form(`/v1/comments/${comment}/hide`, fields);
+  await form(`/v1/session?_method=DELETE`, fields);
+  const json = { "Content-Type": "application/json", "X-HTTP-Method-Override": "POST" };
+  await ask(`/v1/comments/${comment}/hide`, { method: "POST", headers: json, body: "{}" });
+  await ask(`/v1/comments/${comment}/hide`, { method: "POST", mode: "no-cors", body: "{}" });
+  await ask("/v1/grants", { method: "POST", headers: json, body: JSON.stringify({ origin: location.origin }) });
+  await ask(`/v1/comments/${comment}/hide`, { headers: { "X-HTTP-Method-Override": "POST" } });
+  for (const path of ["/moderate/people/role", "/sign-out", `/v1/comments/${comment}/hide`]) {
+    Object.assign(new Image(), { src: `${service}${path}?${new URLSearchParams(fields)}` });
+  }
+  await new Promise((done) => setTimeout(done, 400));
+}"""
+
+
+@pytest.mark.parametrize("attacker", ["another site", "a neighbour"])
+def test_a_moderator_s_cookie_is_of_no_use_to_pages_elsewhere(
+    scene: Scene, witness: Witness, attacker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the token of a form known even, and from a name under our own too, where the cookie goes along."""
+    stage, context = scene.stage, witness.context
+    comment = scene.comment(stage.article(), secrets.token_urlsafe(32))
+    olga = context.new_page()
+    olga.goto(owner_link(stage, f"Olga {secrets.token_hex(3)}"))
+    expect(olga.get_by_role("status")).to_contain_text("Olga")
+    person = owner_of(stage, f"Cora {secrets.token_hex(3)}")
+    olga.goto(f"{stage.service}/moderate/people")
+    told = {
+        "service": stage.service,
+        "comment": comment,
+        "person": person,
+        "token": olga.locator("[name=token]").first.get_attribute("value"),
+        "home": False,
+    }
+    evil = context.new_page()
+    evil.goto(scene.evil if attacker == "another site" else neighbour(scene))
+
+    before = scene.written()
+    evil.evaluate(FORGE, told)
+    assert scene.written() == before
+
+    # The control: the very request is good where nobody looks from where it comes, if the browser sends the cookie.
+    if attacker == "a neighbour":
+        monkeypatch.setattr("postil.web.door._is_from_us", lambda _request: True)
+        monkeypatch.setattr("postil.web.middleware.registered_origin", _anybody)
+        evil.evaluate(FORGE, {**told, "home": True})
+        monkeypatch.undo()
+    else:
+        olga.evaluate(FORGE.replace("made.target = frame.name", 'made.target = "_blank"'), {**told, "home": True})
+    assert scene.written() != before
+
+
+def neighbour(scene: Scene) -> str:
+    return scene.evil.replace("evil.test", "evil.talk.localhost")
+
+
+async def _anybody(*_asked: object) -> None:
+    return None
+
+
+def owner_link(stage: Stage, name: str) -> str:
+    return f"{stage.service}/sign-in#{stage.loop.run(_invited(stage, name, Role.OWNER))[1]}"
+
+
+def owner_of(stage: Stage, name: str) -> str:
+    """Somebody to be made an owner: his account's id."""
+    return stage.loop.run(_invited(stage, name, Role.MODERATOR))[0]
+
+
+async def _invited(stage: Stage, name: str, role: Role) -> tuple[str, str]:
+    async with stage.resources.database.begin() as tx:
+        site = await sites.site_of(tx, stage.site)
+        assert site is not None
+        moderator, code = await people.invite(tx, site.id, name, role)
+        return moderator.id, code
 
 
 def vouching(scene: Scene, origin: str) -> str:
