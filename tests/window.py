@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx2
@@ -20,12 +21,12 @@ class Window:
     def __init__(self, service: Service, cookie: str = "", agent: str = "") -> None:
         self.service, self.cookie, self.agent = service, cookie, agent
 
-    def ask(self, method: str, path: str, **more: object) -> httpx2.Response:
+    def ask(self, method: str, path: str, **more: Any) -> httpx2.Response:
         headers = {"Origin": self.service.url, "Sec-Fetch-Site": "same-origin"} if method != "GET" else {}
         headers |= {"Cookie": f"{COOKIE}={self.cookie}"} if self.cookie else {}
         headers |= {"User-Agent": self.agent} if self.agent else {}
-        headers |= more.pop("headers", {})  # type: ignore[arg-type]
-        answer = self.service.http.request(method, path, headers=headers, **more)  # type: ignore[arg-type]
+        headers |= more.pop("headers", {})
+        answer = self.service.http.request(method, path, headers=headers, **more)
         for said in answer.headers.get_list("set-cookie"):
             name, _, value = said.partition(";")[0].partition("=")
             assert name == COOKIE
@@ -35,7 +36,7 @@ class Window:
     def open(self, path: str, **params: str) -> httpx2.Response:
         return self.ask("GET", path, **({"params": params} if params else {}))
 
-    def post(self, path: str, headers: dict[str, str] | None = None, **fields: str) -> httpx2.Response:
+    def post(self, path: str, headers: Any = None, **fields: str) -> httpx2.Response:
         sent = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
         return self.ask("POST", path, content=urlencode(fields), headers=sent)
 
