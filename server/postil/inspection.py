@@ -21,7 +21,7 @@ from postil.viewer import Viewer
 
 # Of a flood so many are shown at once, and of one who never stops writing so many are counted.
 FIRST = 20
-MOST_COUNTED = 10_000
+MOST_COUNTED = 1_000
 MOST_FLAGS = 50
 
 
@@ -174,7 +174,7 @@ async def _known(snapshot: Snapshot, comment: Comment) -> Known | None:
     if author is None:
         return None
     of_him = select(col(Comment.id), col(Comment.state)).where(col(Comment.author_id) == author.id)
-    some = of_him.order_by(col(Comment.id).desc()).limit(MOST_COUNTED).subquery()
+    some = of_him.limit(MOST_COUNTED).subquery()
     counted = select(some.c.state, func.count()).group_by(some.c.state)
     states = {state: count for state, count in await snapshot.execute(counted)}
     hides = (
