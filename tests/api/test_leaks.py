@@ -23,6 +23,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect as connect_socket
 
 from postil import rulebook, sites
+from postil.answers import Answer
 from postil.kinds import settings_of
 from postil.live import wire
 from postil.rules import Effect, Kind
@@ -347,7 +348,7 @@ def test_every_message_of_the_socket_is_known_here() -> None:
     kinds = {
         kind
         for shape in vars(wire).values()
-        if isinstance(shape, type) and issubclass(shape, wire.Answer) and "type" in shape.model_fields
+        if isinstance(shape, type) and issubclass(shape, Answer) and "type" in shape.model_fields
         for kind in shape.model_fields["type"].annotation.__args__  # type: ignore[union-attr]
     }
 

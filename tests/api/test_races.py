@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from tests.service import Json, Moderator, Refused, Service
 
-Decide = Callable[[Moderator, Json], Json]
+Way = Callable[..., Json]
 
 
-def attempt(decide: Callable[[], Json]) -> int:
+def attempt(decide: Way) -> int:
     try:
         decide()
     except Refused as error:
@@ -19,7 +19,7 @@ def attempt(decide: Callable[[], Json]) -> int:
     return 200
 
 
-def at_once(ways: list[Callable[[], Json]]) -> list[int]:
+def at_once(ways: list[Way]) -> list[int]:
     with ThreadPoolExecutor(8) as crowd:
         return list(crowd.map(attempt, ways))
 
@@ -33,10 +33,10 @@ def test_of_two_who_decide_at_once_one_decides(premoderated: Service, two: list[
     """Forty comments, two approvals of each, in an order that nobody chose."""
     chance = random.Random(4)
     comments = [premoderated.reader(f"R{at}").post(f"Comment {at}.") for at in range(40)]
-    ways: list[Callable[[], Json]] = []
+    ways: list[Way] = []
     for comment in comments:
         for moderator in two:
-            ways.append(lambda c=comment, m=moderator: m.approve(c))  # type: ignore[misc]
+            ways.append(lambda c=comment, m=moderator: m.approve(c))
     chance.shuffle(ways)
 
     told = Counter(at_once(ways))
@@ -59,16 +59,12 @@ def test_of_two_who_take_one_decision_back_one_does_and_no_flag_is_credited_twic
     for comment in comments:
         for flagger in flaggers:
             flagger.flag(comment)
-    hides = [lambda c=c, m=m: m.hide(c, reason="spam") for c in comments for m in two_here]  # type: ignore[misc]
+    hides = [lambda c=c, m=m: m.hide(c, reason="spam") for c in comments for m in two_here]
     assert Counter(at_once(hides)) == {200: 15, 409: 15}
     assert credit(service) == [(15, 0)] * 3
     decisions = service.rows("SELECT id FROM decision WHERE move = 'hide'")
 
-    undos = [
-        lambda d=d, m=m: m.undo({"decision": {"id": d}})  # type: ignore[misc]
-        for (d,) in decisions
-        for m in two_here
-    ]
+    undos = [lambda d=d, m=m: m.undo({"decision": {"id": d}}) for (d,) in decisions for m in two_here]
     told = Counter(at_once(undos))
 
     assert told == {200: 15, 409: 15}
@@ -99,18 +95,18 @@ def test_whatever_they_do_at_once_the_log_explains_what_is(
     comments = [service.reader(f"R{at}").post(f"Comment {at}.") for at in range(6)]
     flaggers = [service.reader(f"F{at}") for at in range(4)]
     for _ in range(4):
-        ways: list[Callable[[], Json]] = []
+        ways: list[Way] = []
         known = [id for (id,) in service.rows("SELECT id FROM decision")]
         for _ in range(30):
             flagger, old = chance.choice(flaggers), chance.choice([*known, None])
             comment, moderator = chance.choice(comments), chance.choice(two_here)
             move = chance.choice(("hide", "restore", "approve", "flag", "undo"))
             if move == "flag":
-                ways.append(lambda c=comment, f=flagger: f.flag(c))  # type: ignore[misc]
+                ways.append(lambda c=comment, f=flagger: f.flag(c))
             elif move == "undo" and old:
-                ways.append(lambda m=moderator, d=old: m.undo({"decision": {"id": d}}))  # type: ignore[misc]
+                ways.append(lambda m=moderator, d=old: m.undo({"decision": {"id": d}}))
             elif move != "undo":
-                ways.append(lambda m=moderator, c=comment, v=move: m.decide(v, c))  # type: ignore[misc]
+                ways.append(lambda m=moderator, c=comment, v=move: m.decide(v, c))
         assert set(at_once(ways)) <= {200, 404, 409}
     for comment in comments:
         states = service.rows(
