@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, or_, select
 from sqlmodel import col
 
-from postil import record, reviewing
+from postil import logbook, record, reviewing
 from postil.appeals import open_appeals
 from postil.db import Snapshot
 from postil.editions import seen_edition, waiting_edition
@@ -58,7 +58,7 @@ class Item:
     """`entry` as the list has it; `others` are the next of a flood, `more` the last of them where there are more.
 
     `heading` is the section's, as the owner or, as text only, a reader's browser gave it. `seen` is the edition that a
-    decision is about.
+    decision is about, `latest` the newest decision that it comes after.
     """
 
     entry: Entry
@@ -71,6 +71,7 @@ class Item:
     marks: tuple[str, ...]
     held: Edition | None
     seen: int
+    latest: str
     appeal: str | None
     known: Known | None
     log: list[Line]
@@ -101,6 +102,7 @@ async def read_item(snapshot: Snapshot, viewer: Viewer, id: str, after: str = ""
         marks=tuple(mark for why in comment.why for mark in why.get("marks", ())),
         held=await waiting_edition(snapshot, comment),
         seen=seen_edition(comment),
+        latest=await logbook.latest(snapshot, comment.id),
         appeal=appeal.text if appeal else None,
         known=await _known(snapshot, comment),
         log=await record.of_comment(snapshot, viewer, comment.id),

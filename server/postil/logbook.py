@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -56,6 +56,12 @@ async def standing(snapshot: Snapshot, comment: str, *more: Any) -> Decision | N
         *more,
     )
     return (await snapshot.scalars(query.order_by(col(Decision.id).desc()).limit(1))).first()
+
+
+async def latest(snapshot: Snapshot, comment: str) -> str:
+    """The id of the newest row about a comment, undos among them; "" where there is none."""
+    about = (col(Decision.comment_id) == comment, col(Decision.move).in_((*OF_COMMENTS, Move.UNDO)))
+    return await snapshot.scalar(select(func.max(col(Decision.id))).where(*about)) or ""
 
 
 async def is_undone(snapshot: Snapshot, decision: str) -> bool:

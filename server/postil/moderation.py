@@ -60,17 +60,21 @@ async def decide(
     note: str | None = None,
     *,
     edition: int | None = None,
+    since: str | None = None,
 ) -> Decided:
     """Approve, hide, restore or purge a comment of the viewer's site, or refuse the edit of one that waits.
 
     What hides is hidden when this commits. An approval names the `edition` it saw: StateConflict where that is not
-    the text, or the edit that waits, by now.
+    the text, or the edit that waits, by now. `since`: the latest decision that was seen (logbook.latest); StateConflict
+    where there is a newer one, so that of two moderators at one comment the second is told.
     """
     allow(viewer, action)
     async with changing(tx, await page_of(tx, viewer, comment_id)) as change:
         comment = await tx.get_one(Comment, comment_id)
         if action in (Action.APPROVE, Action.REFUSE):
             check_seen(comment, edition)
+        if since is not None and await logbook.latest(tx, comment_id) != since:
+            raise StateConflict("Somebody decided about this comment since you looked. Look at it again.")
         decision = await _decide(change, viewer, comment, Say(action, reason, note))
         section = await tx.get_one(Section, comment.section_id)
     return Decided(comment, section, change.page, decision)

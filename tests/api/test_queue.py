@@ -218,3 +218,19 @@ def test_the_metrics_are_for_who_bears_the_token(service: Service, desk: Desk) -
     assert 'postil_waiting{site="https://blog.example"} 1.0' in told
     assert 'postil_decisions_total{move="hide",site="https://blog.example"} 1.0' in told
     assert 'postil_hidden_total{reason="spam",site="https://blog.example"} 1.0' in told
+
+
+def test_of_two_who_look_at_one_comment_the_second_is_told(service: Service, desk: Desk) -> None:
+    """To hide what is public is a move like any: what stops it is the decision that the form does not know of."""
+    (comment,) = flagged(service, "It is fine.")
+    jo = Desk(service, "Jo")
+    hers, his = desk.open(), jo.open()
+    desk.act(hers, "/moderate/decide", action="approve")
+
+    told = jo.act(his, "/moderate/decide", 409, having={"action": "hide"}, reason="spam")
+
+    assert "Ines was quicker" in told.words
+    assert state_of(service, comment) == ("published", None)
+    again = jo.open("/moderate", view="all", item=str(comment["id"]))
+    jo.act(again, "/moderate/decide", having={"action": "hide"}, reason="spam")
+    assert state_of(service, comment) == ("hidden", "spam")

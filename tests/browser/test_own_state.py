@@ -325,21 +325,24 @@ def test_nobody_sees_reaches_or_hears_the_trap(ann: Reader) -> None:
 
 def test_what_fills_in_the_trap_and_how_long_the_writing_took_is_sent(ann: Reader) -> None:
     sent: list[Any] = []
-    ann.page.on("request", lambda request: request.method == "POST" and sent.append(request))
+    ann.page.on("request", sent.append)
     ann.write("Two words.")
     ann.page.wait_for_timeout(1600)
     ann.composer.locator("[part=post]").click()
     ann.comment("Two words.").wait_for()
+    since = time.monotonic()
     ann.composer.locator("input[name=website]").evaluate("trap => { trap.value = 'http://pills.example' }")
     ann.write("More words.")
     ann.composer.locator("[part=post]").click()
     expect(ann.composer.locator("textarea")).to_have_value("")
-    posts = [request.post_data_json for request in sent if request.url.endswith("/v1/comments")]
+    posts = [
+        request.post_data_json for request in sent if request.method == "POST" and request.url.endswith("/v1/comments")
+    ]
     first, second = ({post["source"]: post for post in posts}[source] for source in ("Two words.", "More words."))
     assert "trap" not in first
     assert 1 <= first["took"] <= 4
     assert second["trap"] == "http://pills.example"
-    assert second["took"] <= 1, "counted anew after each comment"
+    assert second["took"] <= time.monotonic() - since + 1, "counted anew after each comment"
 
 
 def test_a_draft_that_is_restored_counts_from_its_restoring(ann: Reader) -> None:
@@ -352,4 +355,5 @@ def test_a_draft_that_is_restored_counts_from_its_restoring(ann: Reader) -> None
         if name.is_visible():
             name.fill("Ann")
         ann.composer.locator("[part=post]").click()
-    assert sent.value.post_data_json["took"] >= 1
+    posted = sent.value.post_data_json
+    assert posted and posted["took"] >= 1

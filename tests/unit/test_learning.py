@@ -1,8 +1,9 @@
 """The spam filter: what it learns, forgets, and how well it tells, on decisions that it has not seen.
 
 The corpus is made, not collected: readers' sentences about articles against the kinds of spam that comment sections
-get, each put together at random from parts, with words in common. It shows that the filter works as meant and that it does
-not get worse; how well it does on a site is for that site's own decisions to show (docs/decisions/0006-spam-filter.md).
+get, each put together at random from parts, with words in common. It shows that the filter works as meant and that it
+does not get worse; how well it does on a site is for that site's own decisions to show
+(docs/decisions/0006-spam-filter.md).
 """
 
 import random
@@ -27,12 +28,14 @@ OPENINGS = (
     "It seems to me|Great point, but|My neighbour says|Last year|I disagree:|Thank you for this;|When I was young"
 ).split("|")
 SUBJECTS = (
-    "the bakery|the ring road|rent|the tram|cycling in winter|the second chart|the sample|parking|the council|free parking|"
-    "the market square|the new bridge|a small shop|the cost of it|money for the school|online shopping|delivery|the vote"
+    "the bakery|the ring road|rent|the tram|cycling in winter|the second chart|the sample|parking|the council|"
+    "free parking|the market square|the new bridge|a small shop|the cost of it|money for the school|online shopping|"
+    "delivery|the vote"
 ).split("|")
 VERBS = (
-    "never recovered|was worth it|took eleven months|costs more than it earns|is better now|got worse|needs another look|"
-    "was counted twice|works in other cities|is what people want|pays for itself|is hard to measure|came back"
+    "never recovered|was worth it|took eleven months|costs more than it earns|is better now|got worse|"
+    "needs another look|was counted twice|works in other cities|is what people want|pays for itself|is hard to measure|"
+    "came back"
 ).split("|")
 ENDINGS = (
     "and I would like to see the numbers.|which the article says too.|at least on Saturdays.|so what is the source?|"
@@ -41,8 +44,9 @@ ENDINGS = (
 ).split("|")
 PITCHES = (
     "earn money online from home|buy cheap replica watches|best casino bonus today|hot singles in your town|"
-    "get rid of debt fast|invest in crypto and double your money|free followers for your page|cheap pills without receipt|"
-    "write your essay for you|win a free phone now|work from home and earn a week|top quality backlinks for your site"
+    "get rid of debt fast|invest in crypto and double your money|free followers for your page|"
+    "cheap pills without receipt|write your essay for you|win a free phone now|work from home and earn a week|"
+    "top quality backlinks for your site"
 ).split("|")
 CALLS = (
     "click here|visit my site|contact us today|limited offer|sign up free|write to my telegram|check my profile|"

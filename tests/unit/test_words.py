@@ -143,7 +143,8 @@ def test_words_are_plain_for_comparing() -> None:
 
 
 def test_what_is_shown_is_text_and_links() -> None:
-    html = '<p>id<em>io</em>t &amp; <a href="https://Spam.example/x/y?z=1">here</a><br>two</p><ul><li>mail <a href="mailto:a@b.example">a</a></li></ul>'
+    links = '<a href="https://Spam.example/x/y?z=1">here</a>', '<a href="mailto:a@b.example">a</a>'
+    html = f"<p>id<em>io</em>t &amp; {links[0]}<br>two</p><ul><li>mail {links[1]}</li></ul>"
     shown = shown_in(html)
     assert shown.text == "idiot & here\ntwo\nmail a"
     assert [(link.host, link.path) for link in shown.links] == [("spam.example", "/x/y"), ("b.example", "")]

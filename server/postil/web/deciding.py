@@ -105,8 +105,11 @@ async def _behind(form: Form, about: str) -> list[str]:
 
 async def _decide_one(form: Form, comments: Sequence[str], action: Action) -> str:
     edition = int(form.text("edition")) if form.text("edition").isdigit() else None
+    since = form.text("since") if "since" in form.fields else None
     async with door.resources(form.request).database.begin() as tx:
-        decided = await moderation.decide(tx, form.viewer, comments[0], action, form.reason, form.note, edition=edition)
+        decided = await moderation.decide(
+            tx, form.viewer, comments[0], action, form.reason, form.note, edition=edition, since=since
+        )
     return decided.decision.id
 
 
