@@ -79,7 +79,7 @@ HOMES: dict[str, set[str]] = {
         *{"models", "db", "migrate", "upsert"},
         *{"discussion", "moderation", "anchoring", "reading", "windows", "sites", "people", "changing"},
         *{"places", "placing", "reference", "promotion", "moving", "asking"},
-        *{"appeals", "bans", "editions", "flagging", "logbook", "overlay", "ageing"},
+        *{"appeals", "bans", "editions", "flagging", "logbook", "overlay", "ageing", "outside"},
         *{"judging", "learning", "rulebook", "rehearsal", "networks", "queueing", "reviewing", "bulk"},
         *{"inspection", "record", "claiming"},
         *{"auth", "live", "resources"},  # sessions are read and swept where they are checked
@@ -90,7 +90,7 @@ HOMES: dict[str, set[str]] = {
         *{"models", "upsert", "auth", "live", "resources"},
         *{"discussion", "moderation", "anchoring", "reading", "windows", "sites", "people", "changing"},
         *{"places", "placing", "reference", "promotion", "moving", "asking"},
-        *{"appeals", "bans", "editions", "flagging", "logbook", "overlay", "ageing"},
+        *{"appeals", "bans", "editions", "flagging", "logbook", "overlay", "ageing", "outside"},
         *{"judging", "learning", "rulebook", "rehearsal", "networks", "queueing", "reviewing", "bulk"},
         *{"inspection", "record", "claiming"},
     },

@@ -19,11 +19,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from sqlalchemy import select
+from sqlmodel import col
+
 from postil import __version__, rulebook
 from postil.db import Database
 from postil.errors import FetchRefused
 from postil.fetching import Message, Resolve, send, system_addresses
 from postil.kinds import whole
+from postil.models import Comment, Page
 from postil.names import clean_text
 from postil.rules import Kind, RuleInForce, Why
 from postil.signing import sign
@@ -35,6 +39,8 @@ AKISMET_SECONDS = 2.0
 MOST_ANSWER = 16_384
 MOST_SAID = 120
 MOST_ASKED = 3  # of one post: each is a program to wait for, at once
+MOST_REPORTED = 20  # at once: a flood's first say enough
+SPAM = "spam"
 SIGNATURE = "Postil-Signature"
 
 
@@ -90,6 +96,23 @@ async def _akismet(settings: Mapping[str, Any], post: Post, line: Line, now: int
     if said not in (b"true", b"false"):
         raise ValueError("neither true nor false")
     return "Akismet calls it spam" if said == b"true" else None
+
+
+async def report_decided(database: Database, line: Line, site: str, comments: Sequence[str]) -> None:
+    """Tell Akismet, where the site asks it, what moderators have said of these comments: the first MOST_REPORTED."""
+    async with database.read() as snapshot:
+        rules = await rulebook.in_force(snapshot, site)
+        if not any(rule.kind is Kind.AKISMET for rule in rules):
+            return
+        query = (
+            select(Comment, col(Page.url))
+            .join(Page, col(Page.id) == Comment.page_id)
+            .where(col(Comment.id).in_(comments[:MOST_REPORTED]), col(Comment.learned).is_not(None))
+        )
+        rows = (await snapshot.execute(query)).all()
+    for comment, url in rows:
+        post = Post(site, url, comment.author_name, comment.source, comment.html)
+        await report(rules, post, line, is_spam=comment.learned == SPAM)
 
 
 async def report(rules: Sequence[RuleInForce], post: Post, line: Line, *, is_spam: bool) -> None:

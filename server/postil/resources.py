@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -30,6 +30,34 @@ log = logging.getLogger("postil")
 
 UPKEEP_SECONDS = 3600
 WAITING_DAYS = 30
+MOST_ERRANDS = 50  # each may wait two seconds for a stranger's server
+
+
+class Errands:
+    """Small tasks that nobody waits for. Bounded; what fails is logged; what is under way at the end is ended."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do `work` some time soon, or not at all where MOST_ERRANDS are under way."""
+        if len(self._tasks) >= MOST_ERRANDS:
+            work.close()
+            return
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("An errand failed.", exc_info=task.exception())
+
+    async def end(self) -> None:
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @dataclass(frozen=True)
@@ -39,6 +67,7 @@ class Resources:
     bus: Bus
     hub: Hub
     outlines: Outlines
+    errands: Errands = field(default_factory=Errands)
 
 
 def make(settings: Settings) -> Resources:
@@ -66,6 +95,7 @@ async def running(resources: Resources) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await resources.errands.end()
         await resources.database.close()
 
 

@@ -11,13 +11,17 @@ from urllib.parse import parse_qs
 
 import pytest
 from tests.attacks.loopback import OK, Answer, Host, Names, drip, endless, knocking, late, said, sent_to, silent
+from tests.world import prepare, world
 
-from postil import outside
+from postil import moderation, outside, rulebook
 from postil.kinds import settings_of
-from postil.outside import Line, Post, ask_outside, report
+from postil.outside import Line, Post, ask_outside, report, report_decided
+from postil.policy import Action
 from postil.rules import Effect, Kind, RuleInForce, Why
 from postil.signing import verify
 from postil.web.addresses import part_of
+
+prepare()
 
 NOW = 1_790_000_000
 POST = Post(
@@ -194,6 +198,26 @@ async def test_akismet_is_told_what_moderators_decide(program: Program, is_spam:
     program.answer = said(b"Thanks for making the web a better place.")
     await report([akismet(), program.rule()], POST, program.line(), is_spam=is_spam)
     assert [head.split()[1] for head in program.heads] == [f"/1.1/{call}"]
+
+
+async def test_what_is_reported_is_what_was_decided_and_nothing_where_akismet_is_not_asked(program: Program) -> None:
+    program.answer = said(b"Thanks for making the web a better place.")
+    async with world() as here:
+        spam, fine = await here.post("Cheap pills."), await here.post("A thought.")
+        async with here.database.begin() as tx:
+            await moderation.decide(tx, here.moderator, spam.comment.id, Action.HIDE, "spam")
+        both = [spam.comment.id, fine.comment.id]
+        await report_decided(here.database, program.line(), here.site.id, both)
+        assert program.heads == []
+
+        rule = akismet()
+        async with here.database.begin() as tx:
+            how = {"name": rule.name, "effect": rule.effect, "settings": rule.settings}
+            await rulebook.write_rule(tx, here.site.id, rule.kind, **how)  # type: ignore[arg-type]
+        await report_decided(here.database, program.line(), here.site.id, both)
+
+    assert [head.split()[1] for head in program.heads] == ["/1.1/submit-spam"]
+    assert parse_qs(program.bodies[0].decode())["comment_content"] == ["Cheap pills."]
 
 
 async def test_all_are_asked_at_once_and_not_more_than_a_few(program: Program) -> None:

@@ -110,6 +110,7 @@ async def _decide_one(form: Form, comments: Sequence[str], action: Action) -> st
         decided = await moderation.decide(
             tx, form.viewer, comments[0], action, form.reason, form.note, edition=edition, since=since
         )
+    door.report(form.request, form.viewer.site, comments)
     return decided.decision.id
 
 
@@ -121,6 +122,7 @@ async def _decide_all(form: Form, comments: Sequence[str], action: Action) -> st
     )
     if not done.done:
         raise Conflict("All of these are decided already.")
+    door.report(form.request, form.viewer.site, comments)
     return done.id
 
 

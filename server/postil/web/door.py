@@ -10,12 +10,13 @@ whatever any page asks of us, so it counts only where the request says that it c
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 
+from postil import outside
 from postil.auth.guests import author_key
 from postil.auth.staff import SESSION_SECONDS, cookie_viewer, staff_viewer
 from postil.db import Snapshot
@@ -47,6 +48,13 @@ class SignInNeeded(Exception):
 def resources(connection: HTTPConnection) -> Resources:
     held: Resources = connection.app.state.resources
     return held
+
+
+def report(connection: HTTPConnection, site: str, comments: Sequence[str]) -> None:
+    """Let those who are asked outside know what moderators have decided; nobody waits for it."""
+    held = resources(connection)
+    line = outside.Line(held.settings.fetch_networks)
+    held.errands.start(outside.report_decided(held.database, line, site, comments))
 
 
 async def hit(connection: HTTPConnection, limit: str, *who: str) -> None:

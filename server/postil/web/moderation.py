@@ -61,6 +61,7 @@ async def _decide(
         reason = _clean(body.reason)
         decided = await moderation.decide(tx, viewer, comment, action, reason, body.note, edition=body.edition)
         answer = await _answer(tx, decided, viewer)
+    door.report(request, viewer.site, [comment])
     return Reply(answer.encode(), headers=PRIVATE)
 
 
