@@ -82,6 +82,7 @@ class Started:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
         self.lines: Queue[str] = Queue()
+        self.log = ""  # known when it has ended
         self.reading = threading.Thread(target=self._read)
         self.reading.start()
 
@@ -110,7 +111,8 @@ class Started:
             self.process.kill()
             self.reading.join()
         assert self.process.stdout is not None and self.process.stderr is not None
-        assert "Traceback" not in self.process.stderr.read()
+        self.log = self.process.stderr.read()
+        assert "Traceback" not in self.log
         self.process.stdout.close()
         self.process.stderr.close()
         return status
@@ -175,6 +177,36 @@ def test_a_moderator_gets_a_link_that_is_not_kept(shell: Shell) -> None:
     assert code, link
     assert code[1].encode() not in b"".join(path.read_bytes() for path in (shell.folder / "data").glob("postil.db*"))
     assert "owner: Ada" in shell.said("site", "list")
+
+
+def test_an_address_is_kept_and_one_that_is_none_is_refused(shell: Shell) -> None:
+    shell.said("site", "add", "https://blog.example")
+    shell.said("site", "moderator", "https://blog.example", "Ada", "--address", "Ada@blog.example")
+    assert "moderator: Ada  (ada@blog.example, invited)" in shell.said("site", "list")
+
+    assert "address" in shell.refused("site", "moderator", "https://blog.example", "Bea", "--address", "Bea")
+    assert "Bea" not in shell.said("site", "list")
+
+
+def test_a_reset_forgets_password_and_second_step_and_prints_a_link(shell: Shell) -> None:
+    shell.said("site", "add", "https://blog.example")
+    invite = ("site", "moderator", "https://blog.example", "Ada", "--owner")
+    shell.said(*invite)
+    connection = sqlite3.connect(shell.folder / "data" / "postil.db")
+    try:
+        with connection:
+            connection.execute("UPDATE moderator SET password_hash = 'kept', totp_secret = 'kept'")
+        shell.said(*invite)
+        assert connection.execute("SELECT password_hash, totp_secret FROM moderator").fetchall() == [("kept", "kept")]
+        assert "second step" in shell.said("site", "list")
+
+        link = shell.said(*invite, "--reset")
+
+        assert connection.execute("SELECT password_hash, totp_secret FROM moderator").fetchall() == [(None, None)]
+    finally:
+        connection.close()
+    assert re.fullmatch(r"https://talk\.example/sign-in#[-\w]{40,}\n", link)
+    assert "second step" not in shell.said("site", "list")
 
 
 def test_a_dismissed_moderator_is_listed_no_more(shell: Shell) -> None:
@@ -251,6 +283,19 @@ def test_the_service_starts_answers_and_stops(shell: Shell) -> None:
     assert fetch(f"{address}/healthz") == b"ok\n"
     assert json.loads(fetch(f"{address}/readyz")) == {"ready": True}
     started.stop()
+
+
+@pytest.mark.parametrize(
+    ("url", "warns"),
+    [("http://talk.example", True), ("https://talk.example", False), ("http://localhost:8000", False)],
+)
+def test_a_service_where_nobody_can_sign_in_says_so_at_the_start(shell: Shell, url: str, warns: bool) -> None:
+    shell.environment["POSTIL_URL"] = url
+    started = shell.start("serve", "--port", "0")
+    address = started.until(r"listens on (http://\S+);")[1]
+    assert fetch(f"{address}/healthz") == b"ok\n"
+    started.stop()
+    assert (f"POSTIL_URL is {url}: moderators can sign in by https only, or on localhost." in started.log) is warns
 
 
 def fetch(url: str, body: object = None, **headers: str) -> bytes:
