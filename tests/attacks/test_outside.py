@@ -203,7 +203,7 @@ async def test_akismet_is_told_what_moderators_decide(program: Program, is_spam:
 async def test_what_is_reported_is_what_was_decided_and_nothing_where_akismet_is_not_asked(program: Program) -> None:
     program.answer = said(b"Thanks for making the web a better place.")
     async with world() as here:
-        spam, fine = await here.post(source="Cheap pills."), await here.post(source="A thought.")
+        spam, fine = await here.post("Viktor", "Cheap pills."), await here.post("Rosa")
         async with here.database.begin() as tx:
             await moderation.decide(tx, here.moderator, spam.comment.id, Action.HIDE, "spam")
         both = [spam.comment.id, fine.comment.id]
