@@ -56,6 +56,13 @@ const ask = (method, url, body) => new Promise((resolve, reject) => {
 const done = [];
 let busy = false;
 
+/**
+ * Whether what I look at waits no more, since another decided it. A key was meant for what it was, so it goes on to
+ * the next; a click still decides.
+ */
+const overtaken = () =>
+  (new URLSearchParams(location.search).get("view") ?? "review") === "review" && one(".looked") && !one(".entries .here");
+
 /** @param {string} text */
 const say = (text) => one("#toast")?.replaceChildren(h("div", { className: "toast warn" }, h("span", {}, text)));
 
@@ -146,6 +153,7 @@ const send = (form, button) => doing(async () => {
   closeDialog();
   remember(form, answer.page);
   show(answer.page);
+  looking(0);
   if (new URL(answer.url).pathname === location.pathname) history.replaceState(null, "", clean(answer.url));
   one(".entries .here")?.scrollIntoView({ block: "nearest" });
 });
@@ -246,6 +254,7 @@ const onkey = (event) => {
   if ((!button && !act) || event.repeat) return;
   event.preventDefault();
   if (act) act();
+  else if (!asked && overtaken() && button?.matches("[data-key=a], [data-key=h], [data-key=p]")) travel(1);
   else if (button?.matches("input")) (button.focus(), /** @type {HTMLInputElement} */ (button).select());
   else button?.click();
 };
@@ -303,14 +312,14 @@ let still;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let asking;
 
-/** Tell what I look at, once I stand still. */
-const looking = () => {
+/** Tell what I look at, once I stand still; at once where a decision led there. */
+const looking = (after = STILL) => {
   clearTimeout(still);
   still = setTimeout(() => {
     const item = one(".looked")?.dataset.item || null;
     const seen = document.visibilityState === "visible" ? item : null;
     if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "looking", item: seen }));
-  }, STILL);
+  }, after);
 };
 
 /** @typedef {{type: string, revision: number, waiting: string, gone: string[], changed: string[], claims: Record<string, string>}} Moved */

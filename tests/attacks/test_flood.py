@@ -104,7 +104,7 @@ def as_it_is(service: Service) -> list[list[tuple[Json, ...]]]:
     ]
 
 
-@pytest.mark.parametrize("posts", [400, pytest.param(2_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("posts", [200, pytest.param(2_000, marks=pytest.mark.soak)])
 def test_a_conversation_goes_on_in_a_flood_that_goes_in_three_actions(service: Service, posts: int) -> None:
     readers = [service.reader(name, SITE) for name in ("Rosa", "Sam", "Tess")]
     root = readers[0].post("What do you make of this?", url=URL, index=0)
