@@ -329,7 +329,7 @@ def _draft(kind: Kind, **settings: Any) -> RuleDraft:
 DEFAULTS: tuple[RuleDraft, ...] = (
     _draft(Kind.REVIEW, who="nobody"),
     _draft(Kind.TRAP),
-    _draft(Kind.SPEED),
+    _draft(Kind.SPEED, seconds=2),
     _draft(Kind.REPEATS, times=3),
     _draft(Kind.LINKS, most=2, newcomers_only=True),
     _draft(Kind.FLAGS, weight=2.0),

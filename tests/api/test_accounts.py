@@ -291,7 +291,8 @@ def test_a_second_step_is_kept_only_when_its_digits_are_known(service: Service) 
     page = window.form("/moderate/people/you/second-step")
     secret = field(page.text, "secret")
 
-    assert secret in page.text.replace(f'value="{secret}"', ""), "as text too"
+    fours = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
+    assert fours in page.text, "as text too"
     assert "<svg" in page.text and "style=" not in page.text
     wrong = window.form("/moderate/people/you/second-step/on", secret=secret, digits="000000")
     assert wrong.status_code == 422
@@ -391,7 +392,7 @@ def test_an_owner_invites_somebody_by_a_link_that_is_shown_once(service: Service
     owner = settled(service, "Ada", ADA, owner=True)
     page = owner.form("/moderate/people/invite", name="Cora", role="moderator", address=CORA)
 
-    found = re.search(r'value="[^"]*/sign-in#([\w-]{43})"', page.text)
+    found = re.search(r"/sign-in#([\w-]{43})</textarea>", page.text)
     assert found and page.status_code == 200
     assert found[1] not in owner.open("/moderate/people").text
     assert CORA in owner.open("/moderate/people").text

@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, expect
+from sqlalchemy import select
+from sqlmodel import col
 from tests.browser.stage import Loop, Reader
 
+from postil import rulebook
 from postil.app import make_app
 from postil.demo.demonstration import Demonstration, prepare
+from postil.models import Site
 from postil.resources import make
+from postil.rules import Effect, Kind
 from postil.serving import config, listen
 from postil.serving import prepare as prepare_service
 from postil.settings import Settings
@@ -45,12 +50,29 @@ class Theatre:
             await prepare_service(self.resources)
             for name, file in FILES.items():
                 self.demos[name] = await prepare(self.resources.database, settings, file)
+            await self._trust_quick_hands()
             more = [route for demo in self.demos.values() for route in demo.routes]
             app = make_app(self.resources, secret=self.resources.database.lineage.secret.encode(), more=more)
             return uvicorn.Server(config(app, settings))
 
         self.server = self.loop.run(begin())
         self.serving = self.loop.start(self.server.serve(sockets=[listening]))
+
+    async def _trust_quick_hands(self) -> None:
+        """A driven browser types faster than people: the rule that holds such comments is off."""
+        async with self.resources.database.begin() as tx:
+            for site in await tx.scalars(select(col(Site.id))):
+                (rule,) = [rule for rule in await rulebook.rules_of(tx, site) if rule.kind == Kind.SPEED]
+                await rulebook.write_rule(
+                    tx,
+                    site,
+                    Kind.SPEED,
+                    name=rule.name,
+                    effect=Effect(rule.effect),
+                    settings=rule.settings,
+                    number=rule.number,
+                    is_on=False,
+                )
 
     def close(self) -> None:
         self.server.should_exit = True
@@ -81,9 +103,9 @@ def test_every_article_can_be_discussed(theatre: Theatre, chromium: Browser, nam
     for reader in (ann, ben):
         reader.rows.last.get_by_role("button").click()
         reader.panel.locator("dialog[open]").wait_for()
-    ann.post("Here it ends, and here we talk.")
+    ann.post("Here it ends.")
     ben.pill.click()
-    expect(ben.comment("Here it ends, and here we talk.")).to_be_visible()
+    expect(ben.comment("Here it ends.")).to_be_visible()
     assert ann.failures == ben.failures == []
     for reader in (ann, ben):
         reader.context.close()

@@ -96,7 +96,7 @@ async def _settle(
 
 
 async def _owner(tx: Transaction, request: Request, authorization: str | None) -> Viewer:
-    viewer = await door.writer_of(tx, request, authorization=authorization)
+    viewer = await door.staff_of(tx, request, authorization)
     allow(viewer, Action.ANCHOR)
     await door.hit(request, "moderate", viewer.moderator or "nobody")
     return viewer
@@ -106,7 +106,7 @@ async def refresh(request: Request, body: PageRefresh, authorization: Staff) -> 
     """Fetch the page from its site now, and let it decide where its threads stand."""
     held = door.resources(request)
     async with held.database.read() as snapshot:
-        viewer = await door.writer_of(snapshot, request, authorization=authorization)
+        viewer = await door.staff_of(snapshot, request, authorization)
         allow(viewer, Action.ANCHOR)
         door.of_site(viewer, await site_of(snapshot, origin_of(body.page.url)))
     await door.hit(request, "refresh", viewer.moderator or "nobody")

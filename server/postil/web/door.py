@@ -195,6 +195,13 @@ async def writer_of(
     return viewer
 
 
+async def staff_of(snapshot: Snapshot, request: HTTPConnection, authorization: str | None) -> Viewer:
+    """Who moderates, from the site's page or ours, or with a token alone; Unauthorized for whoever shows nothing."""
+    if authorization is None and origin_in(request.headers) is None and await staff_at(snapshot, request) is None:
+        raise Unauthorized()
+    return await writer_of(snapshot, request, authorization=authorization)
+
+
 def of_site(viewer: Viewer, site: Site | None) -> None:
     if site is None or site.id != viewer.site:
         raise OriginRefused()

@@ -66,7 +66,7 @@ async def _decide(
 
 
 async def _moderator(tx: Transaction, request: Request, authorization: str | None) -> Viewer:
-    viewer = await door.writer_of(tx, request, authorization=authorization)
+    viewer = await door.staff_of(tx, request, authorization)
     await door.hit(request, "moderate", viewer.moderator or "nobody")
     return viewer
 
