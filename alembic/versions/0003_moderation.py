@@ -4,8 +4,6 @@ Revision ID: 0003
 Revises: 0002
 """
 
-import json
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -219,15 +217,15 @@ def _turn_policy_into_rules(bind: sa.Connection) -> None:
     """A site that held everything for review has a rule that says so."""
     rule = sa.table(
         "rule",
-        *map(sa.column, ("site_id", "number", "version", "kind", "name", "effect")),
-        *map(sa.column, ("settings", "is_on", "created_at")),
+        *map(sa.column, ("site_id", "number", "version", "kind", "name", "effect", "is_on", "created_at")),
+        sa.column("settings", sa.JSON()),
     )
     sites = bind.execute(sa.text("SELECT id, created_at FROM site WHERE premoderate")).all()
     for id, created_at in sites:
         bind.execute(
             sa.insert(rule).values(
                 site_id=id, number=1, version=1, kind="review", name="Who is held for review", effect="hold",
-                settings=json.dumps({"who": "everyone"}), is_on=True, created_at=created_at,
+                settings={"who": "everyone"}, is_on=True, created_at=created_at,
             )
         )  # fmt: skip
 
