@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 from tests.browser.axe import findings
 from tests.browser.elsewhere import Elsewhere
 from tests.browser.stage import Reader, Stage
@@ -264,10 +264,10 @@ def test_when_the_time_is_over_it_can_be_sent(stage: Stage, somebody: Somebody, 
     button = ann.composer.locator("[part=post]")
     button.click()
     expect(button).to_have_attribute("aria-disabled", "true")
-    olga.set_section(ann, SectionState.OPEN)
     ann.page.clock.fast_forward(61_000)
     expect(ann.composer.get_by_role("alert")).to_have_text("You can send it now.")
     expect(button).not_to_have_attribute("aria-disabled", "true")
+    olga.set_section(ann, SectionState.OPEN)  # the service's own minute has not passed
     button.click()
     expect(ann.comment("Second.")).to_be_visible()
 
@@ -324,8 +324,12 @@ def test_nobody_sees_reaches_or_hears_the_trap(ann: Reader) -> None:
 
 
 def test_what_fills_in_the_trap_and_how_long_the_writing_took_is_sent(ann: Reader) -> None:
-    sent: list[Any] = []
-    ann.page.on("request", sent.append)
+    sent: list[Request] = []
+
+    def keep(request: Request) -> None:
+        sent.append(request)
+
+    ann.page.on("request", keep)
     ann.write("Two words.")
     ann.page.wait_for_timeout(1600)
     ann.composer.locator("[part=post]").click()
@@ -335,7 +339,7 @@ def test_what_fills_in_the_trap_and_how_long_the_writing_took_is_sent(ann: Reade
     ann.write("More words.")
     ann.composer.locator("[part=post]").click()
     expect(ann.composer.locator("textarea")).to_have_value("")
-    posts = [
+    posts: list[Any] = [
         request.post_data_json for request in sent if request.method == "POST" and request.url.endswith("/v1/comments")
     ]
     first, second = ({post["source"]: post for post in posts}[source] for source in ("Two words.", "More words."))
