@@ -19,6 +19,7 @@ CODES = {
     "Banned": "banned",
     "Blocked": "blocked",
     "TooSoon": "too_soon",
+    "SecondStep": "second_step",
     "EditWindowClosed": "edit_window_closed",
     "Conflict": "conflict",
     "NonceReused": "nonce_reused",
