@@ -198,7 +198,7 @@ def test_a_locked_discussion_is_only_read(stage: Stage, somebody: Somebody, bees
     ben.page.reload()
     opener.click()
     expect(said(ben)).to_have_count(2)
-    expect(ben.panel).to_contain_text("This section is locked.")
+    expect(ben.panel).to_contain_text("Locked: read only.")
     expect(ben.composer).to_have_count(0)
     expect(ben.panel.locator("[data-action=reply]")).to_have_count(0)
 
