@@ -118,13 +118,13 @@ export class Store {
     return [...this.own.values()].filter(({ id, state }) => (state === "pending" || state === "hidden") && !this.comments.has(id));
   }
 
-  /** Give them places among the others: by their time, as the window has no place for them. */
+  /** Give them places among the others: by their ids, which sort by time, as the window has no place for them. */
   #settle() {
-    for (const { id, parent, at } of this.#unseen) {
+    for (const { id, parent } of this.#unseen) {
       if ((this.ranks.get(id) ?? 0.5) % 1 === 0) continue;
       const newest = this.sort === "newest" && !parent;
       const others = [...this.comments.values()].filter((other) => other.parent === parent && other.id !== id);
-      const ranks = others.filter((other) => (newest ? other.at > at : other.at <= at)).map((other) => this.ranks.get(other.id) ?? 0);
+      const ranks = others.filter((other) => (newest ? other.id > id : other.id < id)).map((other) => this.ranks.get(other.id) ?? 0);
       this.ranks.set(id, ranks.length ? Math.max(...ranks) + 0.5 : -0.5);
     }
   }
