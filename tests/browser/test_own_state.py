@@ -264,6 +264,7 @@ def test_when_the_time_is_over_it_can_be_sent(stage: Stage, somebody: Somebody, 
     button = ann.composer.locator("[part=post]")
     button.click()
     expect(button).to_have_attribute("aria-disabled", "true")
+    expect(ann.composer.get_by_role("alert")).to_contain_text("Not yet")
     ann.page.clock.fast_forward(61_000)
     expect(ann.composer.get_by_role("alert")).to_have_text("You can send it now.")
     expect(button).not_to_have_attribute("aria-disabled", "true")
