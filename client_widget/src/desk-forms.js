@@ -1,10 +1,9 @@
 // @ts-check
 /** The forms in which a moderator says why, and whom he bans. Each stands under the comment that it is about. */
 
-import { Refusal } from "./api.js";
+import { answerForm } from "./question.js";
 import { words } from "./strings-desk.js";
 import { h } from "./element.js";
-import { t } from "./strings.js";
 
 /**
  * @param {object} options
@@ -69,30 +68,5 @@ const pills = (label, choices, chosen) => {
  * @param {{submit: string, bad?: boolean, answer: () => Promise<void>, cancel: () => void}} options
  * @param {...Node} content
  */
-const form = (title, { submit, bad, answer, cancel }, ...content) => {
-  const error = h("p", { className: "error", role: "alert", hidden: true });
-  const button = h("button", { className: bad ? "primary bad" : "primary" }, submit);
-  const send = async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    if (button.ariaDisabled) return;
-    button.ariaDisabled = "true";
-    try {
-      await answer();
-    } catch (problem) {
-      if (!(problem instanceof Refusal)) throw problem;
-      error.textContent = problem.message;
-      error.hidden = false;
-    } finally {
-      button.ariaDisabled = null;
-    }
-  };
-  const leave = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key !== "Escape") return;
-    event.preventDefault();
-    event.stopPropagation();
-    cancel();
-  };
-  return h("form", { className: "question", part: "question", ariaLabel: title, onsubmit: send, onkeydown: leave },
-    h("b", { dir: "auto" }, title), ...content, h("span", { className: "space" }),
-    h("button", { type: "button", className: "quiet", onclick: cancel }, t.cancel), button, error);
-};
+const form = (title, options, ...content) =>
+  answerForm({ ...options, title }, h("b", { dir: "auto" }, title), ...content, h("span", { className: "space" }));

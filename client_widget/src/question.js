@@ -22,7 +22,7 @@ export const question = ({ ask, submit, why, answer, cancel }) => {
   const reasons = Object.entries(words.reasons).map(([value, text]) => h("option", { value }, text));
   const reason = h("select", { ariaLabel: ask }, ...reasons);
   const note = h("input", { ariaLabel: words.note, placeholder: words.note, maxLength: 200 });
-  return form({ submit, cancel, answer: () => answer(reason.value, note.value.trim()) },
+  return answerForm({ submit, cancel, answer: () => answer(reason.value, note.value.trim()) },
     h("b", {}, ask), why && reason, why && note, h("span", { className: "space" }));
 };
 
@@ -48,17 +48,18 @@ export const appealForm = ({ draft, answer, cancel }) => {
     await answer(text.value.trim());
     keep(key, null);
   };
-  return form({ submit: send, cancel, answer: sent },
+  return answerForm({ submit: send, cancel, answer: sent },
     h("b", {}, ask), h("p", { className: "hint" }, next), h("div", { className: "box" }, text), rest, h("span", { className: "space" }));
 };
 
 /**
- * @param {{submit: string, answer: () => Promise<void>, cancel: () => void}} options
+ * A form that stays, with what is wrong, until its answer was taken. `title`: how it is called aloud.
+ * @param {{submit: string, bad?: boolean, title?: string, answer: () => Promise<void>, cancel: () => void}} options
  * @param {...(Node | false | undefined)} content
  */
-const form = ({ submit, answer, cancel }, ...content) => {
+export const answerForm = ({ submit, bad, title, answer, cancel }, ...content) => {
   const error = h("p", { className: "error", role: "alert", hidden: true });
-  const button = h("button", { className: "primary" }, submit);
+  const button = h("button", { className: bad ? "primary bad" : "primary" }, submit);
   const send = async (/** @type {Event} */ event) => {
     event.preventDefault();
     if (button.ariaDisabled) return;
@@ -79,6 +80,6 @@ const form = ({ submit, answer, cancel }, ...content) => {
     event.stopPropagation();
     cancel();
   };
-  return h("form", { className: "question", part: "question", onsubmit: send, onkeydown: leave },
+  return h("form", { className: "question", part: "question", ariaLabel: title ?? null, onsubmit: send, onkeydown: leave },
     ...content, h("button", { type: "button", className: "quiet", onclick: cancel }, t.cancel), button, error);
 };
