@@ -16,7 +16,7 @@ import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -29,6 +29,7 @@ from websockets.sync.client import ClientConnection, connect
 from postil import sites
 from postil.app import make_app
 from postil.db import Transaction
+from postil.languages import Languages
 from postil.outline import OutlineSection, outline_hash
 from postil.resources import Resources, make
 from postil.serving import config, listen
@@ -378,7 +379,7 @@ def text_of(comment: Json) -> str:
 
 
 @contextmanager
-def serving(*, premoderate: bool = False, **settings: Json) -> Iterator[Service]:
+def serving(*, premoderate: bool = False, languages: Languages | None = None, **settings: Json) -> Iterator[Service]:
     """A service at a free port, over a fresh database with the sites ORIGIN and OTHER. Rate limits are off."""
     folder = Path(tempfile.mkdtemp(prefix="postil-test-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
     shutil.copy(migrated(), folder / "postil.db")
@@ -387,7 +388,8 @@ def serving(*, premoderate: bool = False, **settings: Json) -> Iterator[Service]
         chosen = Settings(data=folder, database_url="", url=url, _env_file=None, **{"rate_limits": False, **settings})
         service = Service(make(chosen), folder, url)
         started = threading.Event()
-        thread = threading.Thread(target=_run, args=(service, chosen, listening, started), name="service")
+        run = partial(_run, service, chosen, listening, started, languages)
+        thread = threading.Thread(target=run, name="service")
         thread.start()
         try:
             assert started.wait(PATIENCE), "the service did not start"
@@ -414,13 +416,19 @@ class _Server(uvicorn.Server):
         self.can_be_asked.set()
 
 
-def _run(service: Service, settings: Settings, listening: socket.socket, started: threading.Event) -> None:
+def _run(
+    service: Service,
+    settings: Settings,
+    listening: socket.socket,
+    started: threading.Event,
+    languages: Languages | None,
+) -> None:
     async def serve() -> None:
         service.loop = asyncio.get_running_loop()
         database = service.resources.database
         database.clock = service.clock
         await database.open()
-        app = make_app(service.resources, secret=database.lineage.secret.encode())
+        app = make_app(service.resources, secret=database.lineage.secret.encode(), languages=languages)
         service.server = _Server(config(app, settings), started)
         await service.server.serve(sockets=[listening])
 

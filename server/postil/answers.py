@@ -4,7 +4,7 @@ They are lean on the wire: a default is left out, the section is stated once whe
 times are whole epoch seconds. What a viewer may see has been decided before one of these is made.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -115,6 +115,8 @@ class PageAnswer(Answer):
     `outline` is the section id at each index of the outline asked for, None where nobody has written; absent where that
     outline is unknown and must be sent whole. `joined` are further threads that were merged into the section at an
     index, `parts` the thread that the section at an index was once a part of. `earlier` stand nowhere in the outline.
+    Where a language was asked for: `lang` is the catalog to load, `dir` is "rtl" where it is read from right to left,
+    `words` are those of the rows, each a text or its plural forms.
     """
 
     since: str
@@ -128,6 +130,9 @@ class PageAnswer(Answer):
     joined: dict[int, list[str]] = {}
     parts: dict[int, str] = {}
     earlier: list[EarlierAnswer] = []
+    lang: str | None = None
+    dir: Literal["rtl"] | None = None
+    words: dict[str, str | dict[str, str]] = {}
 
 
 class ThreadAnswer(Answer):

@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from postil.auth.passwords import Passwords
+from postil.languages import Languages
 from postil.resources import Resources, running
 from postil.sites import site_of
 from postil.urls import parse_origin
@@ -18,7 +19,7 @@ from postil.web.limits import Limiter
 from postil.web.live import Sockets
 from postil.web.middleware import Cors, SecurityHeaders
 from postil.web.routes import routes
-from postil.web.static import Widget
+from postil.web.static import Widget, widget_folder
 
 
 def make_app(
@@ -28,11 +29,12 @@ def make_app(
     more: Sequence[BaseRoute] = (),
     widget: Widget | None = None,
     passwords: Passwords | None = None,
+    languages: Languages | None = None,
 ) -> Starlette:
     """The service over `resources`.
 
     `secret` keys what stands for an address; `more` is the demo's own pages; `widget` the files to serve, if not ours;
-    `passwords` what makes their hashes, if not at our cost.
+    `passwords` what makes their hashes, if not at our cost; `languages` the catalogs, if not the widget's.
     """
     settings = resources.settings
     own_origin = parse_origin(settings.url)
@@ -65,6 +67,7 @@ def make_app(
     app.state.resources = resources
     app.state.widget = widget
     app.state.passwords = passwords or Passwords()
+    app.state.languages = languages or Languages(widget_folder() / "lang")
     app.state.kept = Kept()
     app.state.limiter = Limiter(enabled=settings.rate_limits)
     app.state.sockets = Sockets(settings.most_sockets, settings.most_sockets_per_network)

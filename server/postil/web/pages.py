@@ -1,6 +1,6 @@
 """Pages: sections and counts, changes, the viewer's own overlay, views."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 from starlette.requests import Request
@@ -17,6 +17,7 @@ from postil.cursors import parse_since
 from postil.db import Snapshot, Transaction
 from postil.discussion import PageRef
 from postil.errors import Invalid
+from postil.languages import Language, Languages
 from postil.moving import Address
 from postil.names import clean_text
 from postil.outline import outline_hash
@@ -29,7 +30,7 @@ from postil.web.addresses import wide_network_of
 from postil.web.api import Header, Reply
 from postil.web.body import MAX_OUTLINE, Most
 from postil.web.caching import Kept, Prepared, answer, fresh, prepare
-from postil.web.schemas import Id, Key, OutlineQuestion, PageRefIn, Url, ViewCreate, key_of
+from postil.web.schemas import Id, Key, Lang, OutlineQuestion, PageRefIn, Url, ViewCreate, key_of
 
 Author = Annotated[str | None, Header("Postil-Author")]
 Staff = Annotated[str | None, Header("Authorization")]
@@ -48,28 +49,51 @@ Shown = Annotated[str | None, Field(max_length=64)]
 
 
 async def read(
-    request: Request, url: Url, key: Key | None = None, outline: Shown = None, authorization: Staff = None
+    request: Request,
+    url: Url,
+    key: Key | None = None,
+    outline: Shown = None,
+    lang: Lang | None = None,
+    authorization: Staff = None,
 ) -> Reply[PageAnswer]:
-    """A page: its sections and counts at one revision, and where they stand in an outline known by its hash."""
+    """A page: its sections and counts at one revision, and where they stand in an outline known by its hash; with the
+    words of its rows in the language asked for.
+    """
     await door.hit(request, "read")
     async with door.resources(request).database.read() as snapshot:
         viewer = await door.reader_of(snapshot, request, url, authorization=authorization)
-        prepared = await _page(request, snapshot, viewer, _key(url, key), outline)
+        prepared = await _page(request, snapshot, viewer, _key(url, key), Look(outline, _language(request, lang)))
     return answer(request, prepared, private=viewer.is_staff)
 
 
-async def _page(request: Request, snapshot: Snapshot, viewer: Viewer, key: str, outline: str | None) -> Prepared:
+class Look(NamedTuple):
+    """How a page is asked for: as which outline shows it, in whose words."""
+
+    outline: str | None
+    language: Language | None
+
+
+def _language(request: Request, lang: str | None) -> Language | None:
+    languages: Languages = request.app.state.languages
+    return None if lang is None else languages.pick(lang)
+
+
+async def _page(request: Request, snapshot: Snapshot, viewer: Viewer, key: str, look: Look) -> Prepared:
     """A page's answer; for readers it is kept, under all that it depends on, by the outline's hash."""
     kept: Kept = request.app.state.kept
     page = await reading.find_page(snapshot, viewer.site, key)
-    name = (page.id, page.anchors, page.public_revision, page.views, page.key, outline) if page else None
+    outline, lang = look.outline, look.language.name if look.language else None
+    name = (page.id, page.anchors, page.public_revision, page.views, page.key, outline, lang) if page else None
     outlines = door.resources(request).outlines
     at_hand = page is not None and (outline is None or outlines.has(page, outline))
-    if name and at_hand and not viewer.is_staff and (found := kept.get(name)):
-        return found
+    if name and at_hand and not viewer.is_staff and (ready := kept.get(name)):
+        return ready
     places = await outlines.places(snapshot, page, outline) if page and outline else None
     known = outline is None or places is not None
-    told = prepare((await reading.read_page(snapshot, viewer, key, page, places, known=known)).encode())
+    found = await reading.read_page(snapshot, viewer, key, page, places, known=known)
+    if look.language is not None:
+        found.lang, found.dir, found.words = look.language
+    told = prepare(found.encode())
     if name and known and not viewer.is_staff:
         kept.keep(name, told)
     return told
@@ -90,7 +114,7 @@ async def place(
         viewer = await door.reader_of(snapshot, request, body.page.url, authorization=authorization)
         page = await reading.find_page(snapshot, viewer.site, key)
         held.outlines.remember(viewer.site, page.key if page else key, seen)
-        prepared = await _page(request, snapshot, viewer, key, seen.hash)
+        prepared = await _page(request, snapshot, viewer, key, Look(seen.hash, _language(request, body.lang)))
     return answer(request, prepared, private=True)
 
 

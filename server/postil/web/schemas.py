@@ -19,6 +19,8 @@ def _is_page(url: str) -> str:
 Url = Annotated[str, Field(max_length=2000), AfterValidator(_is_page)]
 Key = Annotated[str, Field(min_length=1, max_length=200)]
 Id = Annotated[str, Field(pattern=r"^[-0-9A-Z_a-z]{11}$")]
+# A language's tag, as pages and browsers write it: "pt-BR". One that is not known is answered in English.
+Lang = Annotated[str, Field(max_length=64)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Reason = Annotated[str, Field(max_length=200)]
 Note = Annotated[str, Field(max_length=500)]
@@ -59,6 +61,7 @@ class OutlineIn(In):
 class OutlineQuestion(In):
     page: PageRefIn
     outline: OutlineIn
+    lang: Lang | None = None
 
 
 class CommentCreate(In):
