@@ -67,3 +67,12 @@ def test_the_widgets_own_catalog_is_served(visitor: Visitor) -> None:
     catalog = json.loads((widget_folder() / "lang" / "en.json").read_text())
 
     assert visitor.page(lang="en")["words"] == catalog[GROUP] != {}
+
+
+def test_a_listing_is_told_how_to_say_its_counts(polyglot: Service) -> None:
+    visitor = polyglot.visitor()
+    plain = visitor.get("/v1/counts", url=[URL])
+
+    assert set(plain) == {"pages"}
+    assert visitor.get("/v1/counts", url=[URL], lang="de-CH") == plain | {"lang": "de", "words": CATALOGS["de"]}
+    assert visitor.get("/v1/counts", url=[URL], lang="ar")["dir"] == "rtl"
