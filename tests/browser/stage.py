@@ -73,6 +73,7 @@ class Articles:
     def __init__(self) -> None:
         self.pages: dict[str, str] = {}
         self.policy = ""
+        self.policies: dict[str, str] = {}  # of pages that run a theme's own scripts and styles
         articles = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -81,7 +82,7 @@ class Articles:
                 text = STYLE if path == "/style.css" else articles.pages.get(path)
                 self.send_response(200 if text is not None else 404)
                 self.send_header("Content-Type", "text/css" if path.endswith(".css") else "text/html; charset=utf-8")
-                self.send_header("Content-Security-Policy", articles.policy)
+                self.send_header("Content-Security-Policy", articles.policies.get(path, articles.policy))
                 self.end_headers()
                 self.wfile.write((text or "").encode())
 
