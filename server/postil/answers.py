@@ -115,6 +115,8 @@ class PageAnswer(Answer):
     `outline` is the section id at each index of the outline asked for, None where nobody has written; absent where that
     outline is unknown and must be sent whole. `joined` are further threads that were merged into the section at an
     index, `parts` the thread that the section at an index was once a part of. `earlier` stand nowhere in the outline.
+    `hash` names that outline, where it was sent without one.
+
     Where a language was asked for: `lang` is the catalog to load, `dir` is "rtl" where it is read from right to left,
     `words` are those of the rows, each a text or its plural forms.
     """
@@ -130,6 +132,7 @@ class PageAnswer(Answer):
     joined: dict[int, list[str]] = {}
     parts: dict[int, str] = {}
     earlier: list[EarlierAnswer] = []
+    hash: str | None = None
     lang: str | None = None
     dir: Literal["rtl"] | None = None
     words: dict[str, str | dict[str, str]] = {}
@@ -293,7 +296,12 @@ class CountAnswer(Answer):
 
 
 class CountsAnswer(Answer):
+    """Where a language was asked for, the words of the rows, as a page has them: the counts can be said with them."""
+
     pages: list[CountAnswer]
+    lang: str | None = None
+    dir: Literal["rtl"] | None = None
+    words: dict[str, str | dict[str, str]] = {}
 
 
 class PostedAnswer(Answer):

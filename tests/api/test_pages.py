@@ -97,6 +97,30 @@ def test_an_outline_nobody_wrote_in_is_matched_on_request_and_not_kept(service: 
     assert reader.page(outline=other["hash"]) == answer, "the next reader with the same copy need not send it"
 
 
+def test_an_outline_sent_without_its_hash_is_told_it(service: Service, reader: Reader) -> None:
+    outline = outlined(0)["outline"]
+    for _ in ("on a page nobody wrote on", "where somebody did"):
+        named = reader.send("POST", "/v1/outline", {"page": {"url": URL}, "outline": outline})
+        nameless = reader.send(
+            "POST", "/v1/outline", {"page": {"url": URL}, "outline": {"sections": outline["sections"]}}
+        )
+
+        assert nameless == named | {"hash": outline["hash"]}
+        assert "hash" not in named
+        assert reader.page(outline=nameless["hash"])["outline"] == named["outline"]
+        posted = reader.post("By that name.", index=1)
+
+    assert nameless["outline"][1] == posted["section"]
+
+
+def test_an_outline_under_anothers_hash_is_refused(reader: Reader) -> None:
+    sections = outlined(0)["outline"]["sections"]
+    for hash in ("0" * 32, outlined(0, ("Other", "Headings"))["outline"]["hash"]):
+        with refused(422, "invalid") as refusal:
+            reader.send("POST", "/v1/outline", {"page": {"url": URL}, "outline": {"hash": hash, "sections": sections}})
+        assert refusal.problem["field"] == "outline.hash"
+
+
 def test_many_pages_are_counted_in_one_request(service: Service, reader: Reader) -> None:
     reader.post()
     reader.post(url=f"{ORIGIN}/two")

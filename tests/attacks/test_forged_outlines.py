@@ -120,6 +120,21 @@ def _placed(told: Json) -> Json:
     }
 
 
+def test_outlines_without_a_hash_are_named_by_what_they_say_and_change_no_other_answer(
+    service: Service, forger: Forger
+) -> None:
+    honest = published(service)
+    before, page = answers(honest), here(service)
+
+    for number in range(12):
+        sections = outline(forged(number))["sections"]
+        told = forger.at(number).send("POST", "/v1/outline", {"page": {"url": URL}, "outline": {"sections": sections}})
+        assert told["hash"] == outline(forged(number))["hash"]
+
+    assert answers(honest) == before and here(service) == page
+    assert service.rows("SELECT count(*) FROM outline WHERE source = 'seen'") == [(0,)]
+
+
 def test_a_watcher_hears_nothing_of_a_section_that_only_a_forger_was_shown(service: Service, forger: Forger) -> None:
     honest = published(service)
     hash = outline(ESSAY)["hash"]

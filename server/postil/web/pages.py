@@ -16,11 +16,9 @@ from postil.answers import (
 from postil.cursors import parse_since
 from postil.db import Snapshot, Transaction
 from postil.discussion import PageRef
-from postil.errors import Invalid
 from postil.languages import Language, Languages
 from postil.moving import Address
 from postil.names import clean_text
-from postil.outline import outline_hash
 from postil.places import standing
 from postil.sites import site_of
 from postil.urls import origin_of, owner_key, page_key, page_url
@@ -67,10 +65,11 @@ async def read(
 
 
 class Look(NamedTuple):
-    """How a page is asked for: as which outline shows it, in whose words."""
+    """How a page is asked for: as which outline shows it, in whose words, and whether to tell the outline's hash."""
 
     outline: str | None
     language: Language | None
+    nameless: bool = False
 
 
 def _language(request: Request, lang: str | None) -> Language | None:
@@ -82,8 +81,8 @@ async def _page(request: Request, snapshot: Snapshot, viewer: Viewer, key: str, 
     """A page's answer; for readers it is kept, under all that it depends on, by the outline's hash."""
     kept: Kept = request.app.state.kept
     page = await reading.find_page(snapshot, viewer.site, key)
-    outline, lang = look.outline, look.language.name if look.language else None
-    name = (page.id, page.anchors, page.public_revision, page.views, page.key, outline, lang) if page else None
+    outline, asked = look.outline, (look.language.name if look.language else None, look.nameless)
+    name = (page.id, page.anchors, page.public_revision, page.views, page.key, outline, asked) if page else None
     outlines = door.resources(request).outlines
     at_hand = page is not None and (outline is None or outlines.has(page, outline))
     if name and at_hand and not viewer.is_staff and (ready := kept.get(name)):
@@ -93,6 +92,8 @@ async def _page(request: Request, snapshot: Snapshot, viewer: Viewer, key: str, 
     found = await reading.read_page(snapshot, viewer, key, page, places, known=known)
     if look.language is not None:
         found.lang, found.dir, found.words = look.language
+    if look.nameless:
+        found.hash = outline
     told = prepare(found.encode())
     if name and known and not viewer.is_staff:
         kept.keep(name, told)
@@ -102,19 +103,18 @@ async def _page(request: Request, snapshot: Snapshot, viewer: Viewer, key: str, 
 async def place(
     request: Request, body: Annotated[OutlineQuestion, Most(MAX_OUTLINE)], authorization: Staff = None
 ) -> Reply[PageAnswer]:
-    """The page as an outline shows it, sent whole because its hash was not known. It is remembered for those who were
-    shown the same, and for nobody else.
+    """The page as an outline shows it, sent whole because its hash was not known, here or there. It is remembered for
+    those who were shown the same, and for nobody else.
     """
     await door.hit(request, "outline")
     seen, key = body.outline.seen(), key_of(body.page)
-    if outline_hash(seen.sections) != seen.hash:
-        raise Invalid("outline.hash", "The hash is not that of the outline's sections.")
     held = door.resources(request)
     async with held.database.read() as snapshot:
         viewer = await door.reader_of(snapshot, request, body.page.url, authorization=authorization)
         page = await reading.find_page(snapshot, viewer.site, key)
         held.outlines.remember(viewer.site, page.key if page else key, seen)
-        prepared = await _page(request, snapshot, viewer, key, Look(seen.hash, _language(request, body.lang)))
+        look = Look(seen.hash, _language(request, body.lang), nameless=body.outline.hash is None)
+        prepared = await _page(request, snapshot, viewer, key, look)
     return answer(request, prepared, private=True)
 
 
@@ -154,14 +154,16 @@ async def own(request: Request, url: Url, key: Key | None = None, postil_author:
 
 
 async def counts(
-    request: Request, url: Annotated[list[Url], Field(min_length=1, max_length=50)]
+    request: Request, url: Annotated[list[Url], Field(min_length=1, max_length=50)], lang: Lang | None = None
 ) -> Reply[CountsAnswer]:
-    """Comments and views of many pages at once, for a listing."""
+    """Comments and views of many pages at once, for a listing; with the words to say them in the language asked for."""
     await door.hit(request, "read")
     async with door.resources(request).database.read() as snapshot:
         sites = {origin: await site_of(snapshot, origin) for origin in {origin_of(each) for each in url}}
         known = [(site.id, page_key(each), each) for each in url if (site := sites[origin_of(each)])]
         told = CountsAnswer(pages=await reading.count_pages(snapshot, known))
+    if language := _language(request, lang):
+        told.lang, told.dir, told.words = language
     return fresh(request, told.encode())
 
 

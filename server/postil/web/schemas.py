@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from postil.appeals import MOST_APPEAL
+from postil.errors import Invalid
 from postil.markup import MAX_SOURCE
-from postil.outline import OutlineSection
+from postil.outline import OutlineSection, outline_hash
 from postil.places import Seen
 from postil.urls import owner_key, page_key, page_url
 
@@ -48,19 +49,41 @@ class OutlineSectionIn(In):
     last: str | None = Field(default=None, max_length=120)
 
 
-class OutlineIn(In):
-    """The sections a copy of the page shows. Without `sections` the hash names an outline sent before."""
+class SectionsIn(In):
+    """The sections a copy of the page shows."""
 
-    hash: Hash
     sections: list[OutlineSectionIn] = Field(default=[], max_length=500)
 
+    def shown(self) -> tuple[OutlineSection, ...]:
+        return tuple(OutlineSection(**section.model_dump()) for section in self.sections)
+
+
+class OutlineIn(SectionsIn):
+    """An outline. Without `sections` the hash names one that was sent before."""
+
+    hash: Hash
+
     def seen(self) -> Seen:
-        return Seen(self.hash, tuple(OutlineSection(**section.model_dump()) for section in self.sections))
+        return Seen(self.hash, self.shown())
+
+
+class OutlineAsked(SectionsIn):
+    """An outline sent whole. Without `hash` the answer tells it: a page on plain http has nothing to compute it with."""
+
+    hash: Hash | None = None
+
+    def seen(self) -> Seen:
+        """The outline under its true name; Invalid where it was sent under another."""
+        sections = self.shown()
+        hash = outline_hash(sections)
+        if self.hash not in (None, hash):
+            raise Invalid("outline.hash", "The hash is not that of the outline's sections.")
+        return Seen(hash, sections)
 
 
 class OutlineQuestion(In):
     page: PageRefIn
-    outline: OutlineIn
+    outline: OutlineAsked
     lang: Lang | None = None
 
 
