@@ -312,6 +312,12 @@ class PostedAnswer(Answer):
     comment: OwnComment
 
 
+class PreviewAnswer(Answer):
+    """What a source would be shown as, once posted."""
+
+    html: str
+
+
 class SupportAnswer(Answer):
     since: str
     comment: str

@@ -158,6 +158,7 @@ ELSEWHERE: dict[str, Callable[[Target], list[Ask]]] = {
     "anchors.publish": lambda t: [
         send("POST", "/v1/publish", {"page": {"url": t.url}, "outline": outlined(0)["outline"]}),
     ],
+    "comments.preview": lambda t: [send("POST", "/v1/preview", {"page": {"url": t.url}, "source": t.comment})],
     "accounts.sign_in": lambda t: [send("POST", "/v1/sign-in", {"code": t.comment * 2})],
     "accounts.grant": lambda t: [send("POST", "/v1/grants", {"origin": ORIGIN})],
     "accounts.redeem": lambda t: [send("POST", "/v1/grants/redeem", {"code": t.comment * 2})],

@@ -6,7 +6,15 @@ from pydantic import Field
 from starlette.requests import Request
 
 from postil import discussion, outside, overlay, reading, windows
-from postil.answers import CommentInPlace, NestedThreadAnswer, PostedAnswer, SupportAnswer, ThenAndNow, ThreadAnswer
+from postil.answers import (
+    CommentInPlace,
+    NestedThreadAnswer,
+    PostedAnswer,
+    PreviewAnswer,
+    SupportAnswer,
+    ThenAndNow,
+    ThreadAnswer,
+)
 from postil.cursors import AfterReply, AfterRoot, Since, Sort, parse_window
 from postil.db import Snapshot
 from postil.discussion import Draft, Written
@@ -25,7 +33,7 @@ from postil.web.api import Reply
 from postil.web.body import MAX_OUTLINE, Most
 from postil.web.caching import Kept, answer, fresh, prepare
 from postil.web.pages import PRIVATE, Author, Staff, page_ref
-from postil.web.schemas import AppealCreate, CommentCreate, CommentEdit, FlagCreate, Id, key_of
+from postil.web.schemas import AppealCreate, CommentCreate, CommentEdit, FlagCreate, Id, PreviewAsk, key_of
 
 Limit = Annotated[int, Field(ge=1, le=windows.MOST_COMMENTS)]
 Whys = tuple[Why, ...]
@@ -202,6 +210,18 @@ def posted(written: Written, epoch: str, viewer: Viewer, appeal: str | None = No
 
 def since_of(epoch: str, page: Page, viewer: Viewer) -> str:
     return str(Since(epoch, reading.page_revision(page, viewer.audience)))
+
+
+async def preview(
+    request: Request, body: PreviewAsk, postil_author: Author = None, authorization: Staff = None
+) -> Reply[PreviewAnswer]:
+    """How a source will look once it is posted; nothing of it is kept."""
+    await door.hit(request, "preview")
+    async with door.resources(request).database.read() as snapshot:
+        viewer = await door.writer_of(snapshot, request, postil_author, authorization)
+        door.of_site(viewer, await site_of(snapshot, origin_of(body.page.url)))
+    rendered = await render_async(body.source)
+    return Reply(PreviewAnswer(html=rendered.html), headers=PRIVATE)
 
 
 async def edit(request: Request, comment: Id, body: CommentEdit, postil_author: Author = None) -> Reply[PostedAnswer]:

@@ -24,6 +24,7 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
     {
         "post": Limit("6/minute;60/hour", "a lively reader; by author"),
         "post_network": Limit("30/minute;300/hour", "a school behind one address; by network"),
+        "preview": Limit("30/minute;300/hour", "looking again after each change, for a class of writers; by network"),
         "edit": Limit("20/minute", "fixing typing errors, and removing; by author"),
         "edit_network": Limit("60/minute", "by network"),
         "react": Limit("60/minute", "reading a long thread with pleasure; by author"),

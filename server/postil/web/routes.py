@@ -71,6 +71,7 @@ AUTHORS = [
         statuses=[201, 200],
         errors=[*WRITE, Locked, NameRefused, Banned, Blocked, TooSoon],
     ),
+    Operation("/v1/preview", comments.preview, "POST", errors=READ),
     Operation("/v1/comments/{comment}", comments.edit, "PATCH", errors=[*WRITE, EditWindowClosed, Banned, Blocked]),
     Operation("/v1/comments/{comment}", comments.remove, "DELETE", errors=WRITE),
     Operation("/v1/comments/{comment}/reaction", comments.support, "PUT", errors=[*WRITE, Banned]),

@@ -68,7 +68,7 @@ class OutlineIn(SectionsIn):
 
 
 class OutlineAsked(SectionsIn):
-    """An outline sent whole. Without `hash` the answer tells it: a page on plain http has nothing to compute it with."""
+    """An outline sent whole. Without `hash` the answer tells it: pages on plain http cannot compute it."""
 
     hash: Hash | None = None
 
@@ -104,6 +104,13 @@ class CommentCreate(In):
     nonce: str = Field(min_length=8, max_length=64, pattern=r"^[-0-9A-Z_a-z]+$")
     trap: str = Field(default="", max_length=1_000)
     took: int | None = Field(default=None, ge=0, le=10_000_000)
+
+
+class PreviewAsk(In):
+    """A source that is not posted yet, on a page of a site."""
+
+    page: PageRefIn
+    source: str = Field(min_length=1, max_length=MAX_SOURCE)
 
 
 class CommentEdit(In):
