@@ -5,6 +5,7 @@ What the panel asks for later (moderators' part, say) is a file of its own, whic
 Hatchling calls Bundle when it builds the wheel; `python client_widget/bundle.py FOLDER` writes the files by hand.
 """
 
+import json
 import re
 import sys
 import tempfile
@@ -14,7 +15,7 @@ from typing import Any
 
 SOURCES = Path(__file__).parent / "src"
 # What a page asks for by name; all else is joined into these.
-ENTRIES = ("panel.js", "sign-in.js", "anchors.js", "queue.js")
+ENTRIES = ("panel.js", "elements.js", "sign-in.js", "anchors.js", "queue.js")
 LOADER = "postil.js"
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+\.js)";\n', re.M)
@@ -38,7 +39,8 @@ def bundle(folder: Path = SOURCES) -> dict[str, str]:
         for apart in _apart(entry, sources):
             joined[apart] = _as_part(apart, entry, sources)
     joined[LOADER] = _INLINE.sub(lambda found: _as_value(found[1], sources), sources[LOADER])
-    return {name: _minified(text) for name, text in joined.items()}
+    files = {name: _minified(text) for name, text in joined.items()}
+    return files | {f"lang/{path.name}": _compact(path) for path in (folder / "lang").glob("*.json")}
 
 
 def _as_module(entry: str, sources: dict[str, str]) -> str:
@@ -127,6 +129,10 @@ def _without_modules(source: str) -> str:
     return source
 
 
+def _compact(catalog: Path) -> str:
+    return json.dumps(json.loads(catalog.read_text("utf-8")), ensure_ascii=False, separators=(",", ":"))
+
+
 def _minified(source: str) -> str:
     import minify
 
@@ -136,6 +142,7 @@ def _minified(source: str) -> str:
 
 
 def write(folder: Path) -> None:
+    (folder / "lang").mkdir(exist_ok=True)
     for name, text in bundle().items():
         (folder / name).write_text(text)
 

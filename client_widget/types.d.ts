@@ -175,6 +175,10 @@ declare namespace Postil {
   /** The page as the loader hands it to the panel. */
   interface Article {
     service: string;
+    /** Where the widget's modules and catalogs lie. */
+    modules: string;
+    /** Which catalog the widget speaks from. */
+    lang: string;
     ref: PageRef;
     outline: Outline;
     places: Place[];

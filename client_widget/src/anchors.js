@@ -5,7 +5,7 @@
  */
 
 import { h } from "./element.js";
-import { ago, begun, date } from "./strings.js";
+import { ago, begun, date } from "./words.js";
 
 /**
  * @typedef {{heading?: string, excerpt?: string}} Side

@@ -2,14 +2,14 @@
 /** Speaking with the service: the panel's one use of fetch. Never with cookies; tokens go in headers only. */
 
 import { keep, recall } from "./storage.js";
-import { t } from "./strings.js";
+import { t } from "./words.js";
 
 /** A refusal, with a sentence for the reader; `code` "network" when no answer came. */
 export class Refusal extends Error {
   /** @param {Partial<Postil.Problem>} problem */
   constructor(problem) {
     const { code = "network", status = 0, title = "", detail = "", field = "" } = problem;
-    super(t.problems[code] ?? (detail || title || t.problems.internal));
+    super(t.problems[/** @type {keyof typeof t.problems} */ (code)] ?? (detail || title || t.problems.internal));
     this.problem = problem;
     this.code = code;
     this.status = status;

@@ -3,7 +3,7 @@
 
 import { h, icon } from "./element.js";
 import { enter } from "./html.js";
-import { ago, date, t } from "./strings.js";
+import { ago, date, say, t } from "./words.js";
 
 /**
  * @typedef {object} Sight what the viewer may do and has done
@@ -49,9 +49,10 @@ export const bodyOf = (html = "") => {
 /** @param {import("./store.js").CommentRow} row */
 const tombstone = (row) => {
   const { state, reason } = row.comment;
-  const text = t.tombs[/** @type {keyof typeof t.tombs} */ (state)] ?? t.tombs.gone;
+  const { tombs } = t;
+  const text = state === "hidden" && reason ? say(tombs.hiddenFor, { reason }) : (tombs[/** @type {keyof typeof tombs} */ (state)] ?? tombs.gone);
   return h("article", { part: "tombstone", className: "tomb" },
-    h("p", { dir: "auto" }, reason ? `${text}: ${reason}` : text), fold(row));
+    h("p", { dir: "auto" }, text), fold(row));
 };
 
 /** @param {import("./store.js").CommentRow} row @param {string} id @param {Sight} sight */
@@ -75,7 +76,7 @@ const fold = ({ replies, folded }) =>
 const labels = ({ comment, depth, to }, { then }) => {
   const { parent, earlier } = comment;
   return [
-    parent && to?.author && h("p", { className: depth > DEEPEST ? "to" : "to unseen" }, t.inReplyTo(to.author)),
+    parent && to?.author && h("p", { className: depth > DEEPEST ? "to" : "to unseen" }, say(t.inReplyTo, { name: to.author })),
     earlier && h("button", { className: "label", "data-action": "then", ariaExpanded: String(!!then) }, t.then, icon(then ? "up" : "down")),
     earlier && then?.(),
   ];
@@ -87,12 +88,12 @@ const actions = ({ comment, replies, folded }, sight) => {
   const { desk, own } = sight;
   const shown = state === "published";
   return h("footer", { className: "actions" },
-    shown && sight.open && act("reply", t.reply, t.replyTo(comment.author ?? "")),
-    shown && act("support", support ? `${t.support} ${support}` : t.support, "", { ariaPressed: String(sight.reacted) }),
-    folded && act("fold", t.folded(replies), "", { ariaExpanded: "false" }),
+    shown && sight.open && act("reply", t.reply, say(t.replyTo, { name: comment.author ?? "" })),
+    shown && act("support", support ? say(t.supported, { n: support }) : t.support, "", { ariaPressed: String(sight.reacted) }),
+    folded && act("fold", say(t.folded, { n: replies }), "", { ariaExpanded: "false" }),
     ...((own && sight.standing?.actionsOf(own)) ?? []),
     ...(desk?.actions(comment) ?? []),
-    h("button", { className: "act more", "data-action": "more", ariaLabel: t.menu, title: t.menu, ariaExpanded: "false" }, "…"),
+    h("button", { className: "act more", "data-action": "more", ariaLabel: t.tools.menu, title: t.tools.menu, ariaExpanded: "false" }, "…"),
     h("span", { className: "extra" }, ...extras(state, sight), ...(desk?.extras(comment) ?? [])));
 };
 

@@ -4,7 +4,7 @@
 import { random, Refusal } from "./api.js";
 import { h, icon } from "./element.js";
 import { keep, recall } from "./storage.js";
-import { t } from "./strings.js";
+import { more, pieces, say, t } from "./words.js";
 
 /**
  * @typedef {{source: string, name: string, nonce: string, trap?: string, took: number}} Words
@@ -101,7 +101,7 @@ export class Composer {
     const change = () => (this.#sign(true), this.name.focus());
     const name = h("b", {}, h("bdi", {}, this.name.value));
     const button = h("button", { type: "button", className: "text", onclick: change }, t.change);
-    this.who.replaceChildren(...(asking ? [this.name] : [`${t.as} `, name, " · ", button]));
+    this.who.replaceChildren(...(asking ? [this.name] : [...pieces(t.as, { name }), " · ", button]));
   }
 
   #begin() {
@@ -116,8 +116,8 @@ export class Composer {
 
   /** Say how the section goes now, where nothing moves for it. @param {string} shut why it takes nothing, else "" @param {number} slow minutes from one comment to the next, or 0 */
   pace(shut, slow) {
-    this.note = shut || (slow && t.pace(slow));
-    this.slow = slow && t.slow(slow);
+    this.note = shut || (slow && say(t.pace, { n: slow }));
+    this.slow = slow && say(t.slow, { n: slow });
     this.#shut = shut;
     this.text.placeholder = this.slow || this.options.label;
     this.text.ariaDescription = shut || this.slow || null;
@@ -186,7 +186,7 @@ export class Composer {
   async #refused({ code, field, message, problem }) {
     const { retry_after: after } = problem;
     if (!after && code !== "banned") return this.#fail(message, field === "name");
-    const { bannedSentence, countDown } = await import("./refused.js");
+    const { bannedSentence, countDown } = await more(import("./refused.js"));
     this.#fail(after ? "" : bannedSentence(problem));
     if (!after) return;
     this.#waiting = countDown(this.error, after, () => ((this.#waiting = undefined), this.#busy(false)));

@@ -2,7 +2,7 @@
 /** The forms in which a moderator says why, and whom he bans. Each stands under the comment that it is about. */
 
 import { answerForm } from "./question.js";
-import { words } from "./strings-desk.js";
+import { say, t } from "./words.js";
 import { h } from "./element.js";
 
 /**
@@ -14,7 +14,7 @@ import { h } from "./element.js";
  * @param {() => void} options.cancel
  */
 export const whyForm = ({ ask, submit, reasons, answer, cancel }) => {
-  const note = h("input", { ariaLabel: words.note, placeholder: words.note, maxLength: 500 });
+  const note = h("input", { ariaLabel: t.desk.note, placeholder: t.desk.note, maxLength: 500 });
   const picked = pills(ask, reasons.map((reason) => [reason, reason]), reasons[0]);
   return form(ask, { submit, cancel, answer: () => answer(picked.value() || undefined, note.value.trim() || undefined) },
     picked.node, note);
@@ -30,20 +30,20 @@ export const whyForm = ({ ask, submit, reasons, answer, cancel }) => {
  * @param {() => void} options.cancel
  */
 export const banForm = ({ name, reasons, answer, cancel }) => {
-  const whom = pills(words.whom, [["", words.author], ["network", words.network]], "");
-  const days = pills(words.howLong, words.days, "7");
-  const why = pills(words.why, reasons.map((reason) => [reason, reason]));
+  const whom = pills(t.desk.whom, [["", t.desk.author], ["network", t.desk.network]], "");
+  const days = pills(t.desk.howLong, Object.entries(t.desk.days).map(([days, text]) => [days, text]), "7");
+  const why = pills(t.desk.why, reasons.map((reason) => [reason, reason]));
   const hide = h("input", { type: "checkbox" });
-  const hint = h("p", { className: "hint", hidden: true }, words.networkHint);
+  const hint = h("p", { className: "hint", hidden: true }, t.desk.networkHint);
   whom.node.addEventListener("change", () => (hint.hidden = !whom.value()));
   const wish = () => ({
     by_network: !!whom.value(), days: Number(days.value()) || null, reason: why.value() || undefined, hide: hide.checked,
   });
-  const title = words.banWho(name);
-  return form(title, { submit: words.ban, bad: true, cancel, answer: () => answer(wish()) },
-    part(words.whom, whom.node), hint, part(words.howLong, days.node), part(words.why, why.node),
-    h("label", { className: "check" }, hide, h("span", { dir: "auto" }, words.hideAll(name))),
-    h("p", { className: "hint" }, words.told));
+  const title = say(t.desk.banWho, { name });
+  return form(title, { submit: t.desk.ban, bad: true, cancel, answer: () => answer(wish()) },
+    part(t.desk.whom, whom.node), hint, part(t.desk.howLong, days.node), part(t.desk.why, why.node),
+    h("label", { className: "check" }, hide, h("span", { dir: "auto" }, say(t.desk.hideAll, { name }))),
+    h("p", { className: "hint" }, t.desk.told));
 };
 
 /** @param {string} title @param {Node} content */

@@ -8,7 +8,7 @@
 import { Refusal } from "./api.js";
 import { act, bodyOf } from "./comment.js";
 import { banForm, whyForm } from "./desk-forms.js";
-import { words } from "./strings-desk.js";
+import { say, t } from "./words.js";
 import { deskSheet } from "./desk-style.js";
 import { h, icon } from "./element.js";
 
@@ -48,33 +48,33 @@ export class Desk {
   notes({ state, reason, flags = 0, why = [], held, appeal }) {
     // What brought it to the moderators is of no interest once they have answered.
     const says = state === "pending" || held || flags || appeal ? why.map((one) => one.says) : [];
-    if (state === "pending" && !says.length) says.push(words.waits);
-    if (state === "hidden") says.unshift(words.hidden(reason));
-    if (flags && !why.some(({ kind }) => kind === "flags")) says.push(words.flags(flags));
-    const edit = held && h("div", { className: "waits", part: "desk" }, h("p", { className: "label" }, words.held), bodyOf(held.html));
+    if (state === "pending" && !says.length) says.push(t.desk.waits);
+    if (state === "hidden") says.unshift(reason ? say(t.desk.hiddenFor, { reason }) : t.desk.hidden);
+    if (flags && !why.some(({ kind }) => kind === "flags")) says.push(say(t.desk.flags, { n: flags }));
+    const edit = held && h("div", { className: "waits", part: "desk" }, h("p", { className: "label" }, t.desk.held), bodyOf(held.html));
     return [
       !!says.length && h("ul", { className: "chips", role: "list" }, ...says.map((text) => h("li", { className: "chip", part: "chip", dir: "auto" }, text))),
-      !!appeal && h("blockquote", { className: "ask", part: "desk", dir: "auto" }, h("b", {}, words.appeal), appeal),
+      !!appeal && h("blockquote", { className: "ask", part: "desk", dir: "auto" }, h("b", {}, t.desk.appeal), appeal),
       edit,
     ];
   }
 
   /** Above the text, where two stand there. @param {Postil.Comment} comment */
   labels({ held }) {
-    return [held && h("p", { className: "label" }, words.readersSee)];
+    return [held && h("p", { className: "label" }, t.desk.readersSee)];
   }
 
   /** What is done most. @param {Postil.Comment} comment */
   actions({ state = "published", flags, held, appeal }) {
-    if (state === "hidden") return [act("restore", words.restore), !!appeal && act("hide", words.keepHidden)];
+    if (state === "hidden") return [act("restore", t.desk.restore), !!appeal && act("hide", t.desk.keepHidden)];
     const asked = state === "pending" || held || flags;
-    const approve = held ? words.approveEdit : state === "pending" ? words.approve : words.keep;
-    return [!!asked && act("approve", approve), held && act("refuse", words.refuse), act("hide", words.hide)];
+    const approve = held ? t.desk.approveEdit : state === "pending" ? t.desk.approve : t.desk.keep;
+    return [!!asked && act("approve", approve), held && act("refuse", t.desk.refuse), act("hide", t.desk.hide)];
   }
 
   /** What is done seldom. @param {Postil.Comment} comment */
   extras({ id }) {
-    return [act("ban", words.ban), h("a", { className: "act", href: this.#queue(id), target: "_blank", rel: "noopener" }, words.queue)];
+    return [act("ban", t.desk.ban), h("a", { className: "act", href: this.#queue(id), target: "_blank", rel: "noopener" }, t.desk.queue)];
   }
 
   /** @param {string} [item] */
@@ -105,7 +105,7 @@ export class Desk {
       const decided = await panel.api.decide(`comments/${id}/${move}`, { ...why, edition: seen });
       panel.thread.list.slot(item, null);
       panel.decided(decided);
-      this.#tell(words.done[move](decided.decision.reason ?? why.reason), decided.decision.id);
+      this.#tell(doneAs(move, decided.decision.reason ?? why.reason), decided.decision.id);
     } catch (error) {
       if (!(error instanceof Refusal) || error.status !== 409) throw error;
       await this.#lookAgain(item, id);
@@ -117,7 +117,7 @@ export class Desk {
     const { api, thread } = this.panel;
     const { comment } = await api.get(`comments/${id}`);
     thread.fold({ comments: [comment], gone: [], revision: comment.revision });
-    thread.list.slot(item, h("p", { className: "error", role: "alert" }, words.changed));
+    thread.list.slot(item, h("p", { className: "error", role: "alert" }, t.desk.changed));
   }
 
   /** @param {HTMLElement} item */
@@ -126,8 +126,8 @@ export class Desk {
     const { list } = this.panel.thread;
     const again = this.#comment(item).state === "hidden";
     list.slot(item, whyForm({
-      ask: again ? words.keepHiddenWhy : words.hideWhy,
-      submit: again ? words.keepHidden : words.hide,
+      ask: again ? t.desk.keepHiddenWhy : t.desk.hideWhy,
+      submit: again ? t.desk.keepHidden : t.desk.hide,
       reasons: await this.reasons(),
       answer: (reason, note) => this.#decide(item, "hide", { reason, note }),
       cancel: () => list.slot(item, null),
@@ -142,7 +142,7 @@ export class Desk {
     const answer = async (/** @type {import("./desk-forms.js").BanWish} */ wish) => {
       const { hidden = 0, decision } = await this.panel.api.decide(`comments/${id}/ban`, wish);
       list.slot(item, null);
-      this.#tell(words.banned(hidden), decision);
+      this.#tell(hidden ? say(t.desk.bannedHidden, { n: hidden }) : t.desk.banned, decision);
     };
     list.slot(item, banForm({ name: author, reasons: await this.reasons(), answer, cancel: () => list.slot(item, null) }));
   }
@@ -157,11 +157,11 @@ export class Desk {
     };
     const back = async () => {
       const undone = typeof undo === "string" ? this.#undo(undo) : undo?.();
-      await undone?.then(() => this.#tell(words.undone), (/** @type {Error} */ error) => this.#tell(error.message));
+      await undone?.then(() => this.#tell(t.desk.undone), (/** @type {Error} */ error) => this.#tell(error.message));
     };
     const note = h("p", { className: "done", part: "done" }, h("span", { dir: "auto" }, text),
-      !!undo && h("button", { "data-action": "undo", onclick: back }, words.undo),
-      h("button", { className: "tool", "data-action": "dismiss", ariaLabel: words.dismiss, title: words.dismiss, onclick: away }, icon("close")));
+      !!undo && h("button", { "data-action": "undo", onclick: back }, t.desk.undo),
+      h("button", { className: "tool", "data-action": "dismiss", ariaLabel: t.desk.dismiss, title: t.desk.dismiss, onclick: away }, icon("close")));
     const had = this.done.contains(this.#active());
     this.done.replaceChildren(note);
     if (had) note.querySelector("button")?.focus();
@@ -185,22 +185,22 @@ export class Desk {
     const section = article.known[home ?? ""];
     const close = (/** @type {() => void} */ then) => () => (frame.openMenu(false), then());
     return [
-      h("p", { dir: "auto" }, words.moderating(api.grant?.name ?? "")),
-      ...(section ? [h("hr"), h("h3", {}, words.section), ...this.#states(section), h("hr")] : []),
-      h("a", { href: this.#queue(), target: "_blank", rel: "noopener" }, words.allQueue),
-      h("button", { "data-action": "moderate", onclick: close(() => this.panel.stop()) }, words.stop),
+      h("p", { dir: "auto" }, say(t.desk.moderating, { name: api.grant?.name ?? "" })),
+      ...(section ? [h("hr"), h("h3", {}, t.desk.section), ...this.#states(section), h("hr")] : []),
+      h("a", { href: this.#queue(), target: "_blank", rel: "noopener" }, t.desk.allQueue),
+      h("button", { "data-action": "moderate", onclick: close(() => this.panel.stop()) }, t.desk.stop),
     ];
   }
 
   /** @param {Postil.Section} section */
   #states({ state: now = "open", minutes = 5 }) {
     const paces = [...new Set([...PACES, minutes])].sort((a, b) => a - b);
-    const pace = h("select", { ariaLabel: words.minutes }, ...paces.map((each) => h("option", { value: `${each}` }, `${each}`)));
+    const pace = h("select", { ariaLabel: t.desk.minutes }, ...paces.map((each) => h("option", { value: `${each}` }, `${each}`)));
     pace.value = `${minutes}`;
     pace.onchange = () => now === "slow" && this.#set("slow", Number(pace.value));
     const choice = (/** @type {State} */ state) =>
-      h("button", { "data-action": state, ariaPressed: String(state === now), onclick: () => this.#set(state, Number(pace.value)) }, words.states[state]);
-    return [choice("open"), h("div", { className: "slow" }, choice("slow"), pace, words.min), choice("closed"), choice("locked")];
+      h("button", { "data-action": state, ariaPressed: String(state === now), onclick: () => this.#set(state, Number(pace.value)) }, t.desk.states[state]);
+    return [choice("open"), h("div", { className: "slow" }, choice("slow"), pace, t.desk.min), choice("closed"), choice("locked")];
   }
 
   /** @param {State} state @param {number} minutes */
@@ -211,7 +211,7 @@ export class Desk {
     frame.more?.focus();
     try {
       await this.#put(state, minutes);
-      this.#tell(words.set[state](minutes), () => this.#put(was, before));
+      this.#tell(say(t.desk.set[state], { n: minutes }), () => this.#put(was, before));
     } catch (error) {
       this.#tell(/** @type {Error} */ (error).message);
     }
@@ -235,3 +235,9 @@ export class Desk {
     this.done.replaceChildren();
   }
 }
+
+/** What a decision did, in a sentence. @param {string} move @param {string} [reason] */
+const doneAs = (move, reason) => {
+  const { done } = t.desk;
+  return move === "hide" && reason ? say(done.hideFor, { reason }) : done[/** @type {keyof typeof done} */ (move)];
+};

@@ -5,7 +5,7 @@
  */
 
 import { h } from "./element.js";
-import { begun, t } from "./strings.js";
+import { begun, say, t } from "./words.js";
 import { QUOTE } from "./style.js";
 
 const EARLIER = `
@@ -53,7 +53,7 @@ export const drawEarlier = (article, open) => {
   shown = stamp;
   for (const count of root.querySelectorAll("[data-thread] .count")) {
     const { thread = "" } = /** @type {HTMLElement} */ (count.closest("[data-thread]")).dataset;
-    count.textContent = t.comments(countOf(article, thread));
+    count.textContent = say(t.comments, { n: countOf(article, thread) });
   }
 };
 
@@ -75,9 +75,9 @@ const make = ({ tokens, places }) => {
 /** @param {Postil.Earlier[]} threads @param {(section: string) => void} open @param {ShadowRoot} root */
 const draw = (threads, open, root) => {
   const list = h("ul", { role: "list" }, ...threads.map((thread) => item(thread, open)));
-  const title = h("h2", { part: "earlier-title" }, t.earlier);
-  const hint = h("p", {}, t.earlierHint);
-  if (threads.length <= MOST_OPEN) return h("section", { part: "earlier", ariaLabel: t.earlier }, title, hint, list);
+  const title = h("h2", { part: "earlier-title" }, t.earlier.title);
+  const hint = h("p", {}, t.earlier.hint);
+  if (threads.length <= MOST_OPEN) return h("section", { part: "earlier", ariaLabel: t.earlier.title }, title, hint, list);
   title.append(" ", h("span", {}, String(threads.length)));
   return h("details", { part: "earlier", open: root.querySelector("details")?.open }, h("summary", {}, title), hint, list);
 };

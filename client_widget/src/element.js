@@ -24,12 +24,6 @@ const set = (node, key, value) => {
   else node.setAttribute(key, value === true ? "" : value);
 };
 
-/** A sentence that quotes somebody: his words run their own way, and do not turn ours. @param {string} text @param {string} words */
-export const quoting = (text, words) => {
-  const at = text.indexOf(`“${words}”`) + 1;
-  return at && words ? [text.slice(0, at), h("bdi", {}, words), text.slice(at + words.length)] : [text];
-};
-
 const PATHS = {
   up: "M4 11.5l5-5 5 5",
   down: "M4 6.5l5 5 5-5",

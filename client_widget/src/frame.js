@@ -2,7 +2,7 @@
 /** The panel's frame: a drawer that moves the article over where there is room, or a modal sheet on a narrow screen. */
 
 import { h, icon } from "./element.js";
-import { t } from "./strings.js";
+import { t } from "./words.js";
 import { sheet } from "./style.js";
 
 const NARROW = matchMedia("(max-width: 719px)");

@@ -3,7 +3,7 @@
 
 import { DEEPEST, draw, isEditable } from "./comment.js";
 import { h } from "./element.js";
-import { ago, t } from "./strings.js";
+import { ago, t } from "./words.js";
 
 /** @typedef {import("./store.js").CommentRow} CommentRow */
 /** @typedef {import("./store.js").MoreRow} MoreRow */

@@ -21,7 +21,7 @@ import { Frame } from "./frame.js";
 import { Live } from "./live.js";
 import { keep, recall } from "./storage.js";
 import { Strip } from "./strip.js";
-import { t } from "./strings.js";
+import { more, say, speak, t } from "./words.js";
 import { Thread } from "./thread.js";
 
 /** How long to wait before loading afresh once more, in milliseconds. */
@@ -103,7 +103,7 @@ export class Panel {
     const { place, section } = this;
     const { places, earlier } = this.article;
     const gone = place ? undefined : earlier?.find((one) => one.section === section?.id);
-    if (place) this.frame.title(places.length > 1 ? t.where(places.indexOf(place) + 1, places.length) : t.page, place.heading, places.indexOf(place), places.length);
+    if (place) this.frame.title(places.length > 1 ? say(t.where, { index: places.indexOf(place) + 1, of: places.length }) : t.page, place.heading, places.indexOf(place), places.length);
     else if (gone) this.frame.title(t.earlierOne, gone.heading || t.goneSection);
     else this.frame.title(t.elsewhere, section?.heading || t.otherVersion);
     const had = this.strip.node.contains(/** @type {ShadowRoot} */ (this.frame.node?.shadowRoot).activeElement);
@@ -119,7 +119,7 @@ export class Panel {
     const all = own ? [own, ...joined] : [];
     return all.map((id) => {
       const heading = (id !== own && this.article.known[id]?.heading) || "";
-      return { id, heading, label: id === own ? t.thisSection : t.from(heading), chosen: id === this.thread.section };
+      return { id, heading, words: id === own ? t.thisSection : heading ? t.from : t.fromEarlier, chosen: id === this.thread.section };
     });
   }
 
@@ -130,11 +130,11 @@ export class Panel {
     const { place } = this;
     const { known, earlier, places } = this.article;
     const part = place?.part;
-    if (from) lines.push({ text: () => t.back(from.heading), heading: from.heading, back: true, go: () => this.open(from) });
+    if (from) lines.push({ words: t.back, heading: from.heading, back: true, go: () => this.open(from) });
     if (!part || !known[part]?.comments) return lines;
     const there = places.find(({ id }) => id === part) ?? earlier?.find(({ section }) => section === part);
     const heading = there?.heading || known[part].heading || "";
-    lines.push({ id: part, text: (count) => t.part(count, heading), heading, go: () => this.open(null, undefined, part, place) });
+    lines.push({ id: part, words: heading ? t.part : t.partUnnamed, heading, go: () => this.open(null, undefined, part, place) });
     return lines;
   }
 
@@ -385,7 +385,7 @@ export class Panel {
   async #equip() {
     if (!this.api.grant || this.desk) return;
     try {
-      const { Desk } = await import("./desk.js");
+      const { Desk } = await more(import("./desk.js"));
       this.desk ??= new Desk(this);
     } catch {
       // Without it he reads; it is asked for again when the panel is opened next.
@@ -418,10 +418,14 @@ const within = (host) => (host?.localName === "postil-earlier" ? /** @type {HTML
 let panel;
 
 /** @param {Postil.Article} article @param {Postil.Place | null} place @param {string} [comment] @param {string} [section] */
-export const open = (article, place, comment, section) => (panel ??= new Panel(article)).open(place, comment, section);
+export const open = async (article, place, comment, section) => {
+  await speak(article.modules, article.lang);
+  return (panel ??= new Panel(article)).open(place, comment, section);
+};
 
 /** Show the discussions whose words are no longer here. @param {Postil.Article} article */
 export const earlier = async (article) => {
-  const { drawEarlier } = await import("./earlier.js");
+  await speak(article.modules, article.lang);
+  const { drawEarlier } = await more(import("./earlier.js"));
   drawEarlier(article, (section) => open(article, null, undefined, section));
 };

@@ -195,7 +195,7 @@ svg.face{width:22px;border-radius:50%;flex:none;background:hsl(var(--hue) 40% 88
     const ref = { url, key: options.page, title: found.title.slice(0, 300) || undefined };
     const outline = await outlineOf(found.sections);
     const places = found.sections.map((/** @type {any} */ section) => place(section, found));
-    article = { service, ref, outline, places, known: {}, since: "", headers: {}, tokens, identify, count, views, face };
+    article = { service, modules, lang: "en", ref, outline, places, known: {}, since: "", headers: {}, tokens, identify, count, views, face };
     for (const type of ["resize", "postil-room"]) addEventListener(type, () => count([]));
     addEventListener("hashchange", follow);
     await identify();

@@ -4,8 +4,7 @@
 import { Refusal } from "./api.js";
 import { h } from "./element.js";
 import { keep, recall } from "./storage.js";
-import { t } from "./strings.js";
-import { seldomWords as words } from "./strings-seldom.js";
+import { say, t } from "./words.js";
 
 /** As long as the service takes an appeal. */
 const MOST = 1000;
@@ -19,9 +18,9 @@ const MOST = 1000;
  * @param {() => void} options.cancel
  */
 export const question = ({ ask, submit, why, answer, cancel }) => {
-  const reasons = Object.entries(words.reasons).map(([value, text]) => h("option", { value }, text));
+  const reasons = Object.entries(t.seldom.reasons).map(([value, text]) => h("option", { value }, text));
   const reason = h("select", { ariaLabel: ask }, ...reasons);
-  const note = h("input", { ariaLabel: words.note, placeholder: words.note, maxLength: 200 });
+  const note = h("input", { ariaLabel: t.seldom.note, placeholder: t.seldom.note, maxLength: 200 });
   return answerForm({ submit, cancel, answer: () => answer(reason.value, note.value.trim()) },
     h("b", {}, ask), why && reason, why && note, h("span", { className: "space" }));
 };
@@ -34,12 +33,12 @@ export const question = ({ ask, submit, why, answer, cancel }) => {
  * @param {() => void} options.cancel
  */
 export const appealForm = ({ draft, answer, cancel }) => {
-  const { ask, next, label, left, send } = words.appeal;
+  const { ask, next, label, left, send } = t.appeal;
   const key = `draft:${draft}`;
   const rest = h("span", { className: "kept" });
   const changed = () => {
     keep(key, text.value.trim() ? { text: text.value } : null);
-    rest.textContent = text.value.length > MOST - 200 ? left(MOST - text.value.length) : "";
+    rest.textContent = text.value.length > MOST - 200 ? say(left, { n: MOST - text.value.length }) : "";
   };
   const text = h("textarea", { rows: 3, maxLength: MOST, dir: "auto", part: "input", ariaLabel: label, placeholder: label, oninput: changed });
   text.value = recall(key)?.text ?? "";

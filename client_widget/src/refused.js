@@ -2,22 +2,13 @@
 /** What a writer is told who may not send now: for how long, and why. Loaded when it comes to that. */
 
 import { h } from "./element.js";
-import { date, n } from "./strings.js";
+import { date, lasting, say, t } from "./words.js";
 
-/** How long something takes, in one unit. @param {number} seconds */
-const lasting = (seconds) =>
-  seconds < 90 ? n(seconds, "second") : seconds < 5400 ? n(Math.ceil(seconds / 60), "minute") : n(Math.ceil(seconds / 3600), "hour");
-
-const said = {
-  wait: (/** @type {number} */ seconds) => `Not yet: wait ${lasting(seconds)}, then send it.`,
-  waiting: (/** @type {number} */ seconds) =>
-    `Not yet. You can send it in ${seconds < 3600 ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` : lasting(seconds)}`,
-  goes: "You can send it now.",
-  ends: (/** @type {number} */ until) => `It ends on ${date(until)}.`,
-};
+/** @param {number} seconds */
+const clock = (seconds) => (seconds < 3600 ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` : lasting(seconds));
 
 /** Why, in the service's words, and until when. @param {Partial<Postil.Problem>} problem */
-export const bannedSentence = ({ detail = "", until }) => (until ? `${detail} ${said.ends(until)}` : detail);
+export const bannedSentence = ({ detail = "", until }) => (until ? say(t.refused.ends, { reason: detail, date: date(until) }) : detail);
 
 /**
  * Count down to when it may go, in `node`; said aloud once.
@@ -27,13 +18,13 @@ export const bannedSentence = ({ detail = "", until }) => (until ? `${detail} ${
 export const countDown = (node, seconds, over) => {
   const until = Date.now() + seconds * 1000;
   const left = h("span", { ariaHidden: "true" });
-  node.replaceChildren(h("span", { className: "unseen" }, said.wait(seconds)), left);
+  node.replaceChildren(h("span", { className: "unseen" }, say(t.refused.wait, { time: lasting(seconds) })), left);
   const tick = () => {
     const rest = Math.ceil((until - Date.now()) / 1000);
-    left.textContent = said.waiting(rest);
+    left.textContent = say(t.refused.waiting, { time: clock(rest) });
     if (rest > 0) return;
     stop();
-    node.replaceChildren(h("span", { className: "good" }, said.goes));
+    node.replaceChildren(h("span", { className: "good" }, t.refused.goes));
     over();
   };
   const watch = setInterval(tick, 1000);

@@ -4,8 +4,7 @@
 import { Composer } from "./composer.js";
 import { h } from "./element.js";
 import { appealForm, question } from "./question.js";
-import { begun, t } from "./strings.js";
-import { seldomWords as words } from "./strings-seldom.js";
+import { begun, t } from "./words.js";
 import { close, commentOf } from "./verbs.js";
 
 /** @typedef {import("./thread.js").Thread} Thread */
@@ -16,7 +15,7 @@ const edit = async (thread, item) => {
   const { panel } = thread;
   const done = () => close(thread, item);
   const composer = new Composer({
-    label: t.edit, draft: panel.draft(`edit ${id}`), submit: words.save, cancel: done, named: false,
+    label: t.edit, draft: panel.draft(`edit ${id}`), submit: t.seldom.save, cancel: done, named: false,
     text: thread.store.own.get(id)?.source,
     send: async ({ source }) => (panel.take(await panel.api.write("PATCH", `comments/${id}`, { source })), done()),
   });
@@ -30,9 +29,9 @@ const remove = async (thread, item) => {
   const answer = async () => {
     panel.take(await panel.api.write("DELETE", `comments/${id}`));
     list.slot(item, null);
-    panel.frame.say(words.removed);
+    panel.frame.say(t.seldom.removed);
   };
-  list.slot(item, question({ ask: words.remove, submit: t.remove, answer, cancel: () => list.slot(item, null) }));
+  list.slot(item, question({ ask: t.seldom.remove, submit: t.remove, answer, cancel: () => list.slot(item, null) }));
 };
 
 /** @param {Thread} thread @param {HTMLElement} item */
@@ -44,9 +43,9 @@ const flag = async (thread, item) => {
     flagged.add(id);
     list.slot(item, null);
     thread.render();
-    panel.frame.say(words.thanks);
+    panel.frame.say(t.seldom.thanks);
   };
-  list.slot(item, question({ ask: words.why, submit: words.send, why: true, answer, cancel: () => list.slot(item, null) }));
+  list.slot(item, question({ ask: t.seldom.why, submit: t.seldom.send, why: true, answer, cancel: () => list.slot(item, null) }));
 };
 
 /** Ask a moderator to look at a decision again. @param {Thread} thread @param {HTMLElement} item */
@@ -75,8 +74,8 @@ const thenAndNow = ({ then, now }) => {
   const renamed = then?.heading !== now?.heading;
   const same = then && now && !renamed && then.excerpt === now.excerpt;
   return h("dl", { className: "then", part: "then" },
-    h("dt", {}, words.thenSaid), excerpt(then, renamed, words.thenUnknown),
-    h("dt", {}, words.nowSays), excerpt(same ? undefined : now, renamed, same ? words.nowSame : words.nowUnknown));
+    h("dt", {}, t.seldom.thenSaid), excerpt(then, renamed, t.seldom.thenUnknown),
+    h("dt", {}, t.seldom.nowSays), excerpt(same ? undefined : now, renamed, same ? t.seldom.nowSame : t.seldom.nowUnknown));
 };
 
 /** @param {Postil.Excerpt | undefined} said @param {boolean} renamed whether the heading tells something @param {string} unknown */

@@ -4,11 +4,11 @@
  * quiet lines about where its words were and are. Only the counts change while the reader looks (law 8).
  */
 
-import { h, icon, quoting } from "./element.js";
-import { begun, t } from "./strings.js";
+import { h, icon } from "./element.js";
+import { begun, pieces, say, t } from "./words.js";
 
-/** @typedef {{id: string, label: string, heading: string, chosen: boolean}} Tab what it says, and the heading in that */
-/** @typedef {{id?: string, text: (count: number) => string, heading: string, back?: boolean, go: () => void}} Line */
+/** @typedef {{id: string, words: string, heading: string, chosen: boolean}} Tab what it says, and the heading in that */
+/** @typedef {{id?: string, words: import("./words.js").Sentence, heading: string, back?: boolean, go: () => void}} Line */
 
 export class Strip {
   /** What tells a thread's count, each by its id. @type {[string, (count: number) => void][]} */
@@ -25,7 +25,7 @@ export class Strip {
   show({ tabs, lines, gone }) {
     this.#counts = [];
     const bar = tabs.length > 1 && this.#tabs(tabs);
-    const lost = gone != null && h("p", { className: "lost" }, t.lost, gone && ` ${t.began}`);
+    const lost = gone != null && h("p", { className: "lost" }, gone ? t.lostBegan : t.lost);
     const quote = gone && h("blockquote", { part: "earlier-quote", dir: "auto" }, begun(gone));
     const parts = [bar, ...lines.map((line) => this.#line(line)), lost, quote];
     this.node.replaceChildren(...parts.filter((part) => part instanceof Node));
@@ -42,11 +42,12 @@ export class Strip {
   /** @param {Tab[]} tabs */
   #tabs(tabs) {
     const bar = h("div", { className: "tabs", role: "tablist", ariaLabel: t.threads, onkeydown: (/** @type {KeyboardEvent} */ event) => step(event) });
-    for (const { id, label, heading, chosen } of tabs) {
+    for (const { id, words, heading, chosen } of tabs) {
+      const label = say(words, { heading });
       const number = h("span", { className: "number" });
-      const tab = h("button", { role: "tab", part: "tab", "data-thread": id, title: label, onclick: () => this.choose(id) }, h("span", {}, ...quoting(label, heading)), number);
+      const tab = h("button", { role: "tab", part: "tab", "data-thread": id, title: label, onclick: () => this.choose(id) }, h("span", {}, ...pieces(words, { heading: h("bdi", {}, heading) })), number);
       mark(tab, chosen);
-      this.#counts.push([id, (count) => ((number.textContent = `${count}`), (tab.ariaLabel = `${label}, ${t.comments(count)}`))]);
+      this.#counts.push([id, (count) => ((number.textContent = `${count}`), (tab.ariaLabel = `${label}, ${say(t.comments, { n: count })}`))]);
       bar.append(tab);
     }
     return bar;
@@ -58,10 +59,10 @@ export class Strip {
   }
 
   /** @param {Line} line */
-  #line({ id = "", text, heading, back, go }) {
-    const words = h("span", {});
-    this.#counts.push([id, (count) => words.replaceChildren(...quoting(text(count), heading))]);
-    return h("button", { className: "line", "data-action": back ? "back" : "part", onclick: go }, back && icon("back"), words);
+  #line({ id = "", words, heading, back, go }) {
+    const told = h("span", {});
+    this.#counts.push([id, (count) => told.replaceChildren(...pieces(words, { n: count, heading: h("bdi", {}, heading) }))]);
+    return h("button", { className: "line", "data-action": back ? "back" : "part", onclick: go }, back && icon("back"), told);
   }
 }
 

@@ -5,7 +5,7 @@ import { List } from "./list.js";
 import { h } from "./element.js";
 import { concern, decided, isSpecial, isWaiting } from "./own.js";
 import { Store } from "./store.js";
-import { t } from "./strings.js";
+import { more, say, t } from "./words.js";
 import { verbs } from "./verbs.js";
 
 /** @typedef {import("./panel.js").Panel} Panel */
@@ -70,7 +70,7 @@ export class Thread {
   /** @param {string} action @param {HTMLLIElement} item @param {HTMLElement} button */
   async #do(action, item, button) {
     const known = verbs[action] ?? this.panel.desk?.verbs[action];
-    const verb = known ?? (await import("./seldom.js")).seldom[action];
+    const verb = known ?? (await more(import("./seldom.js"))).seldom[action];
     await verb?.(this, item, button);
   }
 
@@ -134,7 +134,7 @@ export class Thread {
 
   /** Load what an author is told, where there is something. @param {Postil.Comment[]} mine */
   async #prepare(mine) {
-    if (mine.some(isSpecial)) this.#standing ??= await import("./standing.js").catch(() => null);
+    if (mine.some(isSpecial)) this.#standing ??= await more(import("./standing.js")).catch(() => null);
   }
 
   /** @param {Postil.Own | null} own */
@@ -311,10 +311,10 @@ export class Thread {
   #announce() {
     const { frame } = this.panel;
     const { fresh } = this.store;
-    const text = fresh ? t.fresh(fresh) : "";
+    const text = fresh ? say(t.fresh, { n: fresh }) : "";
     if (this.#posting || frame.pill.textContent === text) return;
     frame.pill.textContent = text;
     frame.pill.hidden = !fresh;
-    if (fresh) frame.say(t.freshIn(fresh, frame.heading.textContent ?? ""));
+    if (fresh) frame.say(say(t.freshIn, { n: fresh, heading: frame.heading.textContent ?? "" }));
   }
 }

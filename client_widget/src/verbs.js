@@ -2,7 +2,7 @@
 /** What the buttons of a comment do, by their `data-action`; what is done seldom is in seldom.js. */
 
 import { Composer } from "./composer.js";
-import { t } from "./strings.js";
+import { say, t } from "./words.js";
 
 /** @typedef {import("./thread.js").Thread} Thread */
 
@@ -26,7 +26,7 @@ const reply = async (thread, item) => {
   const { panel } = thread;
   const done = () => close(thread, item);
   const composer = new Composer({
-    label: t.replyTo(author), draft: panel.draft(id), submit: t.reply, cancel: done,
+    label: say(t.replyTo, { name: author }), draft: panel.draft(id), submit: t.reply, cancel: done,
     send: async (words) => (await panel.post(words, id), done()),
   });
   composer.pace(panel.pace.locked, panel.pace.slow);

@@ -21,7 +21,7 @@ from postil.errors import NotFound
 LOADER = "postil.js"
 VERSION_MARK = b"__POSTIL_VERSION__"
 
-_MEDIA_TYPES = {".js": "text/javascript; charset=utf-8"}
+_MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".json": "application/json"}
 _REVALIDATE = "no-cache"
 _FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -45,7 +45,7 @@ class Widget:
     def routes(self) -> list[Route]:
         return [
             Route("/postil.js", self.loader, name="widget.loader"),
-            Route("/w/{version}/{name}", self.module, name="widget.module"),
+            Route("/w/{version}/{name:path}", self.module, name="widget.module"),
         ]
 
     async def loader(self, request: Request) -> Response:
@@ -67,7 +67,9 @@ def widget_folder() -> Path:
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix in _MEDIA_TYPES}
+    """By their paths below the folder: the modules, and the catalogs in lang/."""
+    paths = [path for path in sorted(folder.rglob("*")) if path.suffix in _MEDIA_TYPES]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
 def _version(contents: Mapping[str, bytes]) -> str:

@@ -1,0 +1,73 @@
+// @ts-check
+/**
+ * What the widget says, in the page's language: catalogs in lang/, sentences with {placeholders} and plural forms.
+ * `t` is empty until speak() is done; what is seldom said is in it once more() is.
+ */
+
+/** @typedef {typeof import("./lang/en.json") & typeof import("./lang/en.more.json")} Words */
+/** A sentence, or its plural forms by what Intl.PluralRules says of `n`. @typedef {string | {[form: string]: string}} Sentence */
+
+export const t = /** @type {Words} */ ({});
+let lang = "en";
+let folder = "";
+/** @type {Promise<void> | undefined} */
+let rest;
+
+/** @param {string} name */
+const load = async (name) => void Object.assign(t, await (await fetch(`${folder}lang/${name}.json`)).json());
+
+/** Load what reading and writing needs. @param {string} modules where the widget's modules lie @param {string} language has a catalog */
+export const speak = async (modules, language) => {
+  if (folder && language === lang) return;
+  [folder, lang, rest] = [modules, language, undefined];
+  await load(lang);
+};
+
+/** A part that is loaded later, with its words. @template T @param {Promise<T>} part @returns {Promise<T>} */
+export const more = async (part) => {
+  rest ??= load(`${lang}.more`).catch((error) => {
+    rest = undefined;
+    throw error;
+  });
+  await rest;
+  return part;
+};
+
+/**
+ * A sentence in pieces, so that nodes may stand in it.
+ * @param {Sentence} what @param {Record<string, any>} [values] `n` chooses the form
+ * @returns {(string | Node)[]}
+ */
+export const pieces = (what, values = {}) => {
+  const text = typeof what === "string" ? what : (what[new Intl.PluralRules(lang).select(values.n)] ?? what.other);
+  const parts = text.split(/\{(\w+)\}/);
+  return parts.map((part, at) => {
+    const value = at % 2 ? values[part] : part;
+    return typeof value === "number" ? value.toLocaleString(lang) : value;
+  });
+};
+
+/** @param {Sentence} what @param {Record<string, string | number>} [values] */
+export const say = (what, values) => pieces(what, values).join("");
+
+/** How a text begins: where it was cut, it says so. @param {string} text */
+export const begun = (text) => (/[.!?:…。！？"'”’»)]$/.test(text) ? text : `${text} …`);
+
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
+const UNITS = [["year", 31557600], ["month", 2629800], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
+
+/** @param {number} at epoch seconds */
+export const ago = (at) => {
+  const seconds = at - Date.now() / 1000;
+  const [unit, size] = UNITS.find(([, size]) => -seconds >= size) ?? ["second", Infinity];
+  return new Intl.RelativeTimeFormat(lang, { numeric: "auto" }).format(Math.ceil(seconds / size) || 0, unit);
+};
+
+/** @param {number} at epoch seconds */
+export const date = (at) => new Date(at * 1000).toLocaleString(lang, { dateStyle: "long", timeStyle: "short" });
+
+/** How long something takes, in one unit. @param {number} seconds */
+export const lasting = (seconds) => {
+  const [unit, size] = seconds < 90 ? ["second", 1] : seconds < 5400 ? ["minute", 60] : ["hour", 3600];
+  return Math.ceil(seconds / Number(size)).toLocaleString(lang, { style: "unit", unit: String(unit), unitDisplay: "long" });
+};
