@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 EXACT := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt
 PIP := $(EXACT) $(BIN)/python -m pip --disable-pip-version-check --quiet
 PROGRAMS := chromium strace
+# Files of tests run beside each other; more browsers than four would only wait for one another.
+JOBS = $(shell $(BIN)/python -c 'import os; print(min(4, os.cpu_count() or 1))')
 TYPESCRIPT := typescript@5.9.3
 
 # The first Python that is new enough, whatever it is called here.
@@ -26,7 +28,7 @@ demo: $(VENV)/installed ## Install, and show an article whose every section has 
 
 .PHONY: test
 test: $(VENV)/tested programs ## Install what the tests need, and pass them all.
-	@$(BIN)/python -X utf8 -m pytest $(TESTS)
+	@$(BIN)/python -X utf8 -m pytest --numprocesses $(JOBS) --dist loadfile $(TESTS)
 	@$(MAKE) --no-print-directory types
 
 .PHONY: soak
