@@ -105,7 +105,8 @@ def test_an_element_may_come_late_move_and_change_its_page(
     page.evaluate(
         """() => {
           window.told = [];
-          document.addEventListener("postil:count", ({ target, detail }) => told.push([target.localName, detail.comments]));
+          document.addEventListener("postil:count", (event) =>
+            told.push([event.target.localName, event.detail.comments]));
         }"""
     )
     count.evaluate("(node, path) => node.setAttribute('page', path)", talked)
