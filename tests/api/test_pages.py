@@ -1,9 +1,13 @@
 """Pages: found by URL or by the owner's key, their sections, their counts, and how often they were seen."""
 
+import secrets
+
 import pytest
 from tests.service import ORIGIN, OTHER, URL, Moderator, Reader, Service, Visitor, outlined, refused
 
+from postil import sites
 from postil.discussion import WAITING_PAGES
+from postil.web.limits import LIMITS
 
 DAY = 86_400
 
@@ -189,6 +193,70 @@ def test_views_that_waited_go_with_the_page_that_its_first_comment_makes(visitor
 
     assert visitor.page()["views"] == 2
     assert visitor.view() == 3
+
+
+def test_a_view_rides_on_the_page_answer_and_is_in_its_count(visitor: Visitor, reader: Reader) -> None:
+    hash = outlined(0)["outline"]["hash"]
+    for number in (1, 2):
+        visit = f"the browser number {number}"
+        assert visitor.page(visit=visit)["views"] == number
+        assert visitor.page(visit=visit, outline=hash)["views"] == number
+        asked = {"page": {"url": URL}, "outline": outlined(0)["outline"], "visit": visit}
+        assert visitor.send("POST", "/v1/outline", asked)["views"] == number, "whoever sends it whole counts no second"
+        assert visitor.view(visit=visit) == number
+        reader.post()
+    asked = {"page": {"url": URL}, "outline": outlined(0)["outline"], "visit": "one with another copy"}
+    assert visitor.send("POST", "/v1/outline", asked)["views"] == 3
+
+
+def test_a_view_on_the_page_answer_sights_a_known_outline_once(service: Service, reader: Reader) -> None:
+    reader.post()
+    known, other = outlined(0)["outline"], outlined(0, ("Quite", "Another"))["outline"]
+    seen = "SELECT hash FROM sighting ORDER BY first_at"
+
+    reader.page(visit="the first browser", outline=other["hash"])
+    assert service.rows(seen) == [], "what is about to be sent whole is sighted then"
+    asked = {"page": {"url": URL}, "outline": other, "visit": "the first browser"}
+    reader.send("POST", "/v1/outline", asked)
+    service.clock.now += 1
+    reader.page(visit="the second browser", outline=known["hash"])
+
+    assert service.rows(seen) == [(other["hash"],), (known["hash"],)]
+
+
+@pytest.mark.parametrize("origin", [None, OTHER, "https://evil.example"])
+def test_a_view_from_elsewhere_is_not_counted_and_the_page_is_told(service: Service, origin: str | None) -> None:
+    visitor = service.visitor(origin)
+
+    assert visitor.page(visit="from somewhere else") == visitor.page()
+    asked = {"page": {"url": URL}, "outline": outlined(0)["outline"]}
+    told = visitor.send("POST", "/v1/outline", asked | {"visit": "from somewhere else"})
+    assert told == visitor.send("POST", "/v1/outline", asked)
+    assert told["views"] == 0
+
+
+def test_a_page_of_the_services_own_origin_counts_though_its_browser_names_none(service: Service) -> None:
+    service.change(lambda tx: sites.add_site(tx, [service.url]))
+    url, visitor = f"{service.url}/essay", service.visitor(None)
+
+    def look(came_from: str) -> int:
+        params, headers = {"url": url, "visit": secrets.token_urlsafe(16)}, {"Sec-Fetch-Site": came_from}
+        views: int = visitor.ask("GET", "/v1/page", params=params, headers=headers).json()["views"]
+        return views
+
+    assert look("cross-site") == 0
+    assert look("same-origin") == 1
+    elsewhere = {"url": URL, "visit": "a page of another site"}
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    assert visitor.ask("GET", "/v1/page", params=elsewhere, headers=headers).json()["views"] == 0
+
+
+def test_views_beyond_the_limit_are_not_counted_and_the_page_is_told(limited: Service) -> None:
+    visitor, most = limited.visitor(), int(LIMITS["views"].rates.partition("/")[0])
+
+    views = [visitor.page(visit=secrets.token_urlsafe(16))["views"] for _ in range(most + 2)]
+
+    assert views[-3:] == [most] * 3
 
 
 def test_views_of_made_up_pages_wait_in_a_bounded_table(service: Service, visitor: Visitor) -> None:

@@ -195,6 +195,19 @@ async def writer_of(
     return viewer
 
 
+async def visitor_of(snapshot: Snapshot, request: HTTPConnection, url: str) -> Viewer:
+    """Who looks at a page of a site, by what his browser says: its Origin, or, where it asks the service on the page's
+    own origin and sends none with a GET, that it does. OriginRefused from anywhere else.
+    """
+    origin = origin_in(request.headers) or (own_origin(request) if _is_from_us(request) else None)
+    site = await site_of(snapshot, origin) if origin else None
+    if site is None:
+        raise OriginRefused()
+    viewer = Viewer(site.id)
+    of_site(viewer, await site_of(snapshot, origin_of(url)))
+    return viewer
+
+
 async def staff_of(snapshot: Snapshot, request: HTTPConnection, authorization: str | None) -> Viewer:
     """Who moderates, from the site's page or ours, or with a token alone; Unauthorized for whoever shows nothing."""
     if authorization is None and origin_in(request.headers) is None and await staff_at(snapshot, request) is None:

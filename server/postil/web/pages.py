@@ -1,5 +1,6 @@
 """Pages: sections and counts, changes, the viewer's own overlay, views."""
 
+from contextlib import suppress
 from typing import Annotated, NamedTuple
 
 from pydantic import Field
@@ -16,6 +17,7 @@ from postil.answers import (
 from postil.cursors import parse_since
 from postil.db import Snapshot, Transaction
 from postil.discussion import PageRef
+from postil.errors import OriginRefused, TooMany, Unavailable
 from postil.languages import Language, Languages
 from postil.moving import Address
 from postil.names import clean_text
@@ -28,7 +30,7 @@ from postil.web.addresses import wide_network_of
 from postil.web.api import Header, Reply
 from postil.web.body import MAX_OUTLINE, Most
 from postil.web.caching import Kept, Prepared, answer, fresh, prepare
-from postil.web.schemas import Id, Key, Lang, OutlineQuestion, PageRefIn, Url, ViewCreate, key_of
+from postil.web.schemas import Id, Key, Lang, OutlineQuestion, PageRefIn, Url, ViewCreate, Visit, key_of
 
 Author = Annotated[str | None, Header("Postil-Author")]
 Staff = Annotated[str | None, Header("Authorization")]
@@ -52,12 +54,16 @@ async def read(
     key: Key | None = None,
     outline: Shown = None,
     lang: Lang | None = None,
+    visit: Visit | None = None,
     authorization: Staff = None,
 ) -> Reply[PageAnswer]:
     """A page: its sections and counts at one revision, and where they stand in an outline known by its hash; with the
-    words of its rows in the language asked for.
+    words of its rows in the language asked for. `visit` counts a view along with it.
     """
     await door.hit(request, "read")
+    if visit is not None:
+        ref = PageRef(key=_key(url, key), url=page_url(url), title="")
+        await _count_along(request, ref, visit, await _if_known(request, ref, outline))
     async with door.resources(request).database.read() as snapshot:
         viewer = await door.reader_of(snapshot, request, url, authorization=authorization)
         prepared = await _page(request, snapshot, viewer, _key(url, key), Look(outline, _language(request, lang)))
@@ -113,6 +119,9 @@ async def place(
         viewer = await door.reader_of(snapshot, request, body.page.url, authorization=authorization)
         page = await reading.find_page(snapshot, viewer.site, key)
         held.outlines.remember(viewer.site, page.key if page else key, seen)
+    if body.visit is not None:
+        await _count_along(request, page_ref(body.page), body.visit, seen.hash)
+    async with held.database.read() as snapshot:
         look = Look(seen.hash, _language(request, body.lang), nameless=body.outline.hash is None)
         prepared = await _page(request, snapshot, viewer, key, look)
     return answer(request, prepared, private=True)
@@ -169,15 +178,35 @@ async def counts(
 
 async def see(request: Request, body: ViewCreate) -> ViewsAnswer:
     """Count a view, once for each browser, page and day."""
+    return ViewsAnswer(views=await _count(request, page_ref(body.page), body.visit, body.outline))
+
+
+async def _count(request: Request, ref: PageRef, visit: str, outline: str | None) -> int:
+    """Count a view from the site's own page, as a view of an outline; how many there are."""
     await door.hit(request, "views")
     async with door.resources(request).database.begin() as tx:
-        viewer = await door.writer_of(tx, request)
-        door.of_site(viewer, await site_of(tx, origin_of(body.page.url)))
-        ref = page_ref(body.page)
-        views = await discussion.see(tx, viewer, ref, body.visit)
-        if body.outline:
-            await _sight(request, tx, viewer, ref, body.outline)
-        return ViewsAnswer(views=views)
+        viewer = await door.visitor_of(tx, request, ref.url)
+        views = await discussion.see(tx, viewer, ref, visit)
+        if outline:
+            await _sight(request, tx, viewer, ref, outline)
+    return views
+
+
+async def _count_along(request: Request, ref: PageRef, visit: str, outline: str | None) -> None:
+    """The same beside a question that is answered whether or not the view may be counted."""
+    with suppress(TooMany, OriginRefused, Unavailable):
+        await _count(request, ref, visit, outline)
+
+
+async def _if_known(request: Request, ref: PageRef, outline: str | None) -> str | None:
+    """The hash of an outline, unless it is about to be sent whole: then that is when it was shown."""
+    held = door.resources(request)
+    async with held.database.read() as snapshot:
+        site = await site_of(snapshot, origin_of(ref.url)) if outline else None
+        page = await reading.find_page(snapshot, site.id, ref.key) if site else None
+        if page is None or outline is None:
+            return outline
+        return outline if await held.outlines.places(snapshot, page, outline) is not None else None
 
 
 async def _sight(request: Request, tx: Transaction, viewer: Viewer, ref: PageRef, hash: str) -> None:

@@ -22,6 +22,8 @@ Key = Annotated[str, Field(min_length=1, max_length=200)]
 Id = Annotated[str, Field(pattern=r"^[-0-9A-Z_a-z]{11}$")]
 # A language's tag, as pages and browsers write it: "pt-BR". One that is not known is answered in English.
 Lang = Annotated[str, Field(max_length=64)]
+# A random word that a browser makes for itself, new every day.
+Visit = Annotated[str, Field(min_length=16, max_length=64)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Reason = Annotated[str, Field(max_length=200)]
 Note = Annotated[str, Field(max_length=500)]
@@ -85,6 +87,7 @@ class OutlineQuestion(In):
     page: PageRefIn
     outline: OutlineAsked
     lang: Lang | None = None
+    visit: Visit | None = None
 
 
 class CommentCreate(In):
@@ -160,7 +163,7 @@ class ViewCreate(In):
     """`visit`: a random word that the browser makes for itself, new every day. `outline`: the hash of what it shows."""
 
     page: PageRefIn
-    visit: str = Field(min_length=16, max_length=64)
+    visit: Visit
     outline: Hash | None = None
 
 
