@@ -83,6 +83,20 @@ async def read_threads(snapshot: Snapshot, window: Window, sort: Sort, after: Af
     return answer
 
 
+async def before(snapshot: Snapshot, window: Window, sort: Sort, first: str) -> str | None:
+    """After which root the page begins that stands before the root `first`, by time; None where it is the first page.
+
+    By support nobody can say: there what stands before moves with every reader's hand.
+    """
+    if sort is Sort.SUPPORTED:
+        return None
+    id = col(Comment.id)
+    past = _roots_query(window).where(id > first if sort is Sort.NEWEST else id < first)
+    rows = (await snapshot.execute(past.order_by(id if sort is Sort.NEWEST else id.desc()))).all()
+    fitting = len(plan(((row.id, _size(row, window)) for row in rows), window.limit))
+    return str(rows[fitting].id) if fitting < len(rows) else None
+
+
 async def read_replies(snapshot: Snapshot, window: Window, after: AfterReply) -> ThreadAnswer:
     """What follows in one thread."""
     rows = await _thread_rows(snapshot, window, after, window.limit + 1)

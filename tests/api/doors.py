@@ -16,6 +16,7 @@ from postil.web.routes import routes
 from postil.web.static import Widget
 
 NEVER_ISSUED = "-----------"
+SAID = {"source": "An attempt.", "name": "Mallory", "do": "post", "seal": "1.x.y"}
 HASH = outlined(0)["outline"]["hash"]
 
 
@@ -82,9 +83,16 @@ def changes(t: Target) -> list[Ask]:
     return some + [get("/v1/page/changes", url=t.url, since=since) for since in t.sinces]
 
 
+def recent(t: Target) -> list[Ask]:
+    """The newest of a page; and older ones, also than a comment that one may not see."""
+    shown = [{}, {"outline": HASH}, {"limit": 1}, {"limit": 50, "before": t.comment}, {"before": "z" * 11}]
+    return [get("/v1/page/recent", url=t.url, **params) for params in shown]
+
+
 READS: dict[str, Callable[[Target], list[Ask]]] = {
     "pages.read": lambda t: [get("/v1/page", url=t.url), get("/v1/page", url=t.url, outline=HASH)],
     "pages.changes": changes,
+    "pages.recent": recent,
     "pages.counts": lambda t: [get("/v1/counts", url=[t.url, f"{t.url}/none"])],
     "pages.place": lambda t: [
         send("POST", "/v1/outline", {"page": {"url": t.url}, "outline": outlined(0)["outline"]}),
@@ -106,7 +114,20 @@ READS: dict[str, Callable[[Target], list[Ask]]] = {
     "rules.read": lambda t: [get("/moderate/rules")],
     "rules.new": lambda t: [get("/moderate/rules/new", kind="review")],
     "rules.one": lambda t: [get("/moderate/rules/1")],
-    "service.here": lambda t: [get("/here", url=t.url), Ask("GET", "/here", {"headers": {"Referer": t.url}})],
+    "here.show": lambda t: [get("/here", url=t.url), Ask("GET", "/here", {"headers": {"Referer": t.url}})],
+    "threads.comment": lambda t: [get(f"/t/c/{t.comment}")],
+    "threads.discussion": lambda t: [get(f"/t/{t.page}")],
+    "threads.section": lambda t: [
+        get(f"/t/{t.page}/{t.section}"),
+        *(get(f"/t/{t.page}/{t.section}", sort=sort) for sort in ("newest", "supported")),
+        *(get(f"/t/{t.page}/{t.section}", **{by: t.comment}) for by in ("around", "after")),
+        get(f"/t/{t.page}/{t.section}", after=f"replies.{t.comment}.{t.comment}"),
+    ],
+    "writing.show_write": lambda t: [get(f"/t/{t.page}/{t.section}/write")],
+    "writing.show_reply": lambda t: [get(f"/t/c/{t.comment}/reply")],
+    "writing.show_edit": lambda t: [get(f"/t/c/{t.comment}/edit")],
+    "reporting.show_flag": lambda t: [get(f"/t/c/{t.comment}/flag")],
+    "reporting.show_support": lambda t: [get(f"/t/c/{t.comment}/support")],
 }
 
 WRITES: dict[str, Callable[[Target], list[Ask]]] = {
@@ -153,6 +174,15 @@ WRITES |= {
     "rules.change": lambda t: [form("/moderate/rules/1", do="try")],
 }
 
+# Forms of readers without JavaScript: of no use without the seal of the page that they stand on.
+WRITES |= {
+    "writing.write": lambda t: [form(f"/t/{t.page}/{t.section}/write", **SAID)],
+    "writing.reply": lambda t: [form(f"/t/c/{t.comment}/reply", **SAID)],
+    "writing.edit": lambda t: [form(f"/t/c/{t.comment}/edit", **SAID)],
+    "reporting.flag": lambda t: [form(f"/t/c/{t.comment}/flag", reason="spam")],
+    "reporting.support": lambda t: [form(f"/t/c/{t.comment}/support", do="give")],
+}
+
 # Nothing that they take names a comment, a section or a page; they are asked all the same.
 ELSEWHERE: dict[str, Callable[[Target], list[Ask]]] = {
     "anchors.publish": lambda t: [
@@ -184,6 +214,7 @@ ELSEWHERE: dict[str, Callable[[Target], list[Ask]]] = {
     "people.turn_on": lambda t: [form("/moderate/people/you/second-step/on", secret=t.comment)],
     "people.turn_off": lambda t: [form("/moderate/people/you/second-step/off", digits=t.comment)],
     "service.anchors": lambda t: [get("/moderate/anchors", url=t.url)],
+    "here.post": lambda t: [form(f"/here?url={t.url}", **SAID)],
     "service.style": lambda t: [get("/service.css")],
     "widget.loader": lambda t: [get("/postil.js")],
     "widget.module": lambda t: [get("/w/x/panel.js"), get(f"/w/x/{t.comment}")],

@@ -1,18 +1,15 @@
-"""The discussion as it is read without JavaScript."""
+"""From an article to its discussion, without JavaScript."""
 
 import re
 
-import httpx2
+from tests.guest import Guest
 from tests.publications import ESSAY, Build, say
-from tests.service import URL, Reader, Service
+from tests.service import ORIGIN, URL, Reader, Service
 
 
 def headings(service: Service) -> list[str]:
-    return re.findall(r"<h2[^>]*>(.*?)</h2>", here(service))
-
-
-def here(service: Service) -> str:
-    return httpx2.get(f"{service.url}/here", params={"url": URL}, trust_env=False).text
+    found = re.findall(r"<h2[^>]*>(?:<a [^>]*>)?(.*?)(?:</a>)?</h2>", Guest(service).here().html)
+    return found
 
 
 def test_threads_stand_in_the_articles_order_and_earlier_ones_at_the_end(service: Service, reader: Reader) -> None:
@@ -28,11 +25,51 @@ def test_threads_stand_in_the_articles_order_and_earlier_ones_at_the_end(service
     first, second, last = headings(service)
     assert (first, last) == ("Method and results", "Origins")
     assert second in ("Method", "Results"), "merged, and labelled by what it was written under"
-    assert here(service).count("no longer in the article") == 1
+    assert Guest(service).here().words.count("no longer in the article") == 1
 
 
 def test_what_a_visitors_copy_calls_a_section_is_not_told(service: Service, reader: Reader) -> None:
     say(reader, (("FORGED", ESSAY[0][1]),), 0, "A thought.")
 
+    page = Guest(service).here()
+    assert "FORGED" not in page.html
     assert headings(service) == ["A part of the article"]
-    assert "A thought." in here(service)
+    assert "A thought." in page.words
+
+
+def test_sections_of_a_published_article_where_nobody_wrote_can_be_written_in(service: Service, reader: Reader) -> None:
+    Build(service).publish()
+    guest = Guest(service)
+
+    page = guest.here()
+    assert (page.url.startswith("/t/"), headings(service)) == (True, ["Origins", "Method", "Results"])
+    assert page.metas["robots"] == "noindex"
+    told = guest.write(guest.go(next(to for to, said in page.links if to.endswith("/write"))), "The first word.")
+
+    assert "The first word." in told.words
+    section = reader.page(URL)["sections"][0]
+    assert (section["heading"], reader.texts(section["id"])) == ("Origins", ["The first word."])
+
+
+def test_an_article_without_comments_is_written_to_from_here(service: Service) -> None:
+    guest = Guest(service)
+
+    form = guest.here()
+    assert "Add your voice" in form.words
+    assert (form.metas["robots"], form.answer.headers["cache-control"]) == ("noindex", "no-store")
+    told = guest.write(form, "Nobody was here before me.")
+
+    assert "Nobody was here before me." in told.words
+    assert "Nobody was here before me." in Guest(service).here().words
+
+
+def test_here_leads_to_pages_of_ours_only(service: Service, reader: Reader) -> None:
+    reader.post()
+    evil = ("https://evil.example/", "//evil.example/x", "javascript:alert(1)", "https:///x", "", "/\\evil.example")
+    crlf = f"{URL}\r\nLocation: https://evil.example"
+    for url in (*evil, crlf, f"{ORIGIN}@evil.example/", "https://blog.example.evil.example/essay"):
+        answer = reader.ask("GET", "/here", params={"url": url})
+        assert (answer.status_code, "location" in answer.headers) == (404, False), url
+        assert "evil.example" not in answer.text.replace("blog.example.evil", ""), url
+    led = reader.ask("GET", "/here", params={"url": URL})
+    assert re.fullmatch(r"/t/[-\w]{11}", led.headers["location"])

@@ -33,6 +33,10 @@ STRANGERS = ("anonymous", "another reader", "moderator of another site", "modera
 STAFF = ("moderator", "owner", "moderator, by cookie", "owner, by cookie")
 EVERYBODY = (*STRANGERS, "author", "banned", *STAFF)
 FORBIDDEN = "flibbertigibbet"
+ABOUT_A_COMMENT = (
+    *("comments.one", "comments.around", "comments.then", "queue.read", "log.read", "threads.comment"),
+    *("writing.show_reply", "writing.show_edit", "reporting.show_flag", "reporting.show_support"),
+)
 
 
 class AtDesk(Visitor):
@@ -132,6 +136,10 @@ class Scene:
             await rulebook.write_rule(tx, site, kind, name=str(kind), effect=effect, settings=kept)
 
         self.service.change(write)
+
+    def page(self) -> str:
+        id: str = self.service.rows("SELECT id FROM page WHERE url = ?", URL)[0][0]
+        return id
 
     def sections(self) -> list[str]:
         return [id for (id,) in self.service.rows("SELECT id FROM section")]
@@ -318,20 +326,21 @@ def asks(scene: Scene, *, staff: bool) -> Iterator[Ask]:
     yield from broad_asks(scene, staff=staff)
     for comment in {secret.comment["id"]: secret.comment for secret in scene.secrets}.values():
         target = Target(comment["id"], comment["section"])
-        for name in ("comments.one", "comments.around", "comments.then", "queue.read", "log.read"):
+        for name in ABOUT_A_COMMENT:
             yield from READS[name](target)
         yield from after(target)
 
 
 def broad_asks(scene: Scene, *, staff: bool) -> Iterator[Ask]:
     """Those that name no secret."""
-    whole = Target(comment=scene.root["id"], sinces=scene.sinces(staff=staff))
+    whole = Target(comment=scene.root["id"], sinces=scene.sinces(staff=staff), page=scene.page())
     for row in (*READS.values(), *ELSEWHERE.values()):
         yield from row(whole)
     for row in READS.values():
         yield from row(Target(url=f"{URL}/alone"))
     for section in scene.sections():
-        yield from READS["comments.read"](Target(scene.root["id"], section))
+        for name in ("comments.read", "threads.section", "writing.show_write"):
+            yield from READS[name](Target(scene.root["id"], section, page=scene.page()))
 
 
 def test_every_route_has_its_row() -> None:
@@ -433,7 +442,7 @@ def test_what_a_stranger_may_not_see_answers_like_an_id_never_issued(scene: Scen
         scene.service.rows("SELECT * FROM decision"),
         scene.service.rows("SELECT * FROM flag"),
     )
-    rows = [READS[name] for name in ("comments.one", "comments.around", "comments.then", "queue.read", "log.read")]
+    rows = [READS[name] for name in ABOUT_A_COMMENT]
     rows += WRITES.values()
     never = {
         section: [plain(ask, person, NEVER_ISSUED) for row in rows for ask in row(Target(NEVER_ISSUED, section))]

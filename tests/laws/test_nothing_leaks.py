@@ -35,7 +35,7 @@ OPS = st.lists(
     min_size=6,
     max_size=22,
 )
-DOORS = ("pages.read", "pages.changes", "pages.counts", "comments.read", "service.here", "queue.read", "log.read")
+DOORS = ("pages.read", "pages.changes", "pages.counts", "comments.read", "here.show", "queue.read", "log.read")
 NAMED = ("comments.one", "comments.around", "comments.then")
 
 

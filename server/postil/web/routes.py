@@ -31,6 +31,7 @@ from postil.web import (
     deciding,
     desk_live,
     health,
+    here,
     live,
     log,
     metrics,
@@ -38,9 +39,12 @@ from postil.web import (
     pages,
     people,
     queue,
+    reporting,
     rules,
     service,
     signing_in,
+    threads,
+    writing,
 )
 from postil.web.api import Operation, openapi
 from postil.web.static import Widget
@@ -52,6 +56,7 @@ STAFF = [*WRITE]
 ANYBODY = [
     Operation("/v1/page", pages.read, statuses=[200, 304], errors=READ),
     Operation("/v1/page/changes", pages.changes, statuses=[200, 304], errors=READ),
+    Operation("/v1/page/recent", pages.recent, statuses=[200, 304], errors=READ),
     Operation("/v1/counts", pages.counts, statuses=[200, 304], errors=READ),
     Operation("/v1/outline", pages.place, "POST", errors=READ),
     Operation("/v1/sections/{section}/comments", comments.read, statuses=[200, 304], errors=READ),
@@ -166,6 +171,26 @@ DESK = [
 ]
 
 
+# Readers without JavaScript: discussions to be read, linked to and found, and a page for each thing to be done there.
+THREADS = [
+    Route("/here", here.show, name="here.show"),
+    Route("/here", here.post, methods=["POST"], name="here.post"),
+    Route("/t/c/{comment}", threads.comment, name="threads.comment"),
+    Route("/t/c/{comment}/reply", writing.reply, name="writing.show_reply"),
+    Route("/t/c/{comment}/reply", writing.reply, methods=["POST"], name="writing.reply"),
+    Route("/t/c/{comment}/edit", writing.edit, name="writing.show_edit"),
+    Route("/t/c/{comment}/edit", writing.edit, methods=["POST"], name="writing.edit"),
+    Route("/t/c/{comment}/flag", reporting.flag, name="reporting.show_flag"),
+    Route("/t/c/{comment}/flag", reporting.flag, methods=["POST"], name="reporting.flag"),
+    Route("/t/c/{comment}/support", reporting.support, name="reporting.show_support"),
+    Route("/t/c/{comment}/support", reporting.support, methods=["POST"], name="reporting.support"),
+    Route("/t/{page}", threads.discussion, name="threads.discussion"),
+    Route("/t/{page}/{section}", threads.section, name="threads.section"),
+    Route("/t/{page}/{section}/write", writing.write, name="writing.show_write"),
+    Route("/t/{page}/{section}/write", writing.write, methods=["POST"], name="writing.write"),
+]
+
+
 def document() -> dict[str, Any]:
     """The OpenAPI 3.1 document, made from the handlers' own types."""
     return openapi(API, title="Postil", version=postil.__version__)
@@ -186,8 +211,8 @@ def routes(widget: Widget) -> list[BaseRoute]:
         *DESK,
         *ENTRY,
         *PEOPLE,
+        *THREADS,
         Route("/moderate/anchors", service.anchors, name="service.anchors"),
-        Route("/here", service.here, name="service.here"),
         Route("/service.css", service.style, name="service.style"),
         *widget.routes(),
     ]

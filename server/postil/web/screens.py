@@ -19,6 +19,7 @@ from postil.marking import marked
 from postil.policy import MAY, Action
 from postil.viewer import Viewer
 from postil.web import times
+from postil.web.faces import face
 
 MOST_FORM = 64 * 1024
 # Stricter than other pages (web.middleware) but for forms, which post to us and nobody else. Without a referrer of its
@@ -67,7 +68,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {each.__name__: each for each in (times.span, times.ago, times.exact, times.iso)}
-    environment.filters |= {"clock": times.clock, "month": times.month, "marked": marked}
+    environment.filters |= {
+        "clock": times.clock,
+        "day": times.day,
+        "month": times.month,
+        "marked": marked,
+        "face": face,
+    }
     return environment
 
 
@@ -92,12 +99,12 @@ async def desk(request: Request, snapshot: Snapshot, viewer: Viewer, *, at: str)
     }
 
 
-async def form(request: Request) -> dict[str, list[str]]:
-    """The fields of a posted form (urlencoded), each with all its values. TooLong, Invalid."""
+async def form(request: Request, most: int = MOST_FORM) -> dict[str, list[str]]:
+    """The fields of a posted form (urlencoded, `most` bytes), each with all its values. TooLong, Invalid."""
     sent = bytearray()
     async for chunk in request.stream():
         sent += chunk
-        if len(sent) > MOST_FORM:
+        if len(sent) > most:
             raise TooLong("form")
     try:
         pairs = parse_qsl(sent.decode("ascii"), keep_blank_values=True, strict_parsing=bool(sent), max_num_fields=2_000)

@@ -25,6 +25,11 @@ def exact(at: int) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%-d %B %Y, %H:%M} UTC"
 
 
+def day(at: int) -> str:
+    """“22 November 2026”: it stays true of a page that is kept."""
+    return f"{datetime.fromtimestamp(at, UTC):%-d %B %Y}"
+
+
 def iso(at: int) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
