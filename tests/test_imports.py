@@ -34,6 +34,7 @@ FLOORS: list[set[str]] = [
         "placing",
         "reading",
         "windows",
+        "recent",
         "sites",
         "people",
         *{"appeals", "bans", "editions", "flagging", "logbook", "overlay", "ageing"},
@@ -89,7 +90,7 @@ HOMES: dict[str, set[str]] = {
     "segno": {"web.people"},
     "sqlalchemy": {
         *{"models", "db", "migrate", "upsert"},
-        *{"discussion", "moderation", "anchoring", "reading", "windows", "sites", "people", "changing"},
+        *{"discussion", "moderation", "anchoring", "reading", "windows", "recent", "sites", "people", "changing"},
         *{"places", "placing", "reference", "promotion", "moving", "asking"},
         *{"appeals", "bans", "editions", "flagging", "logbook", "overlay", "ageing", "outside"},
         *{"judging", "learning", "rulebook", "rehearsal", "networks", "queueing", "reviewing", "bulk"},
@@ -100,7 +101,7 @@ HOMES: dict[str, set[str]] = {
     "sqlite3": {"migrate", "commands"},
     "sqlmodel": {
         *{"models", "upsert", "auth", "live", "resources"},
-        *{"discussion", "moderation", "anchoring", "reading", "windows", "sites", "people", "changing"},
+        *{"discussion", "moderation", "anchoring", "reading", "windows", "recent", "sites", "people", "changing"},
         *{"places", "placing", "reference", "promotion", "moving", "asking"},
         *{"appeals", "bans", "editions", "flagging", "logbook", "overlay", "ageing", "outside"},
         *{"judging", "learning", "rulebook", "rehearsal", "networks", "queueing", "reviewing", "bulk"},

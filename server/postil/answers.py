@@ -73,6 +73,12 @@ class NestedComment(CommentAnswer):
     replies: list["NestedComment"] = []
 
 
+class RecentComment(CommentAnswer):
+    """`to`: whom it answers, where that is told; as it was when this was asked."""
+
+    to: str | None = None
+
+
 class OwnComment(CommentAnswer):
     """What only its author is told: the source, and until when it may be edited (epoch seconds).
 
@@ -151,6 +157,18 @@ class ThreadAnswer(Answer):
     next: str | None = None
     more: dict[str, str] = {}
     focus: str | None = None
+
+
+class RecentAnswer(Answer):
+    """The newest comments across a page, newest first, each with its section. `next` continues with older ones.
+
+    `resync`: the outline asked for is not known any more. Then these are of the sections that are everybody's.
+    """
+
+    since: str
+    resync: bool = False
+    comments: list[RecentComment]
+    next: str | None = None
 
 
 class NestedThreadAnswer(Answer):

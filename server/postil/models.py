@@ -284,6 +284,7 @@ class Comment(SQLModel, table=True):
         Index("ix_comment_roots", "section_id", "depth", "id"),
         Index("ix_comment_public_roots", "section_id", "depth", "shown", "id"),
         Index("ix_comment_support", "section_id", "depth", "shown", "support", "id"),
+        Index("ix_comment_recent", "section_id", "shown", "id"),
         Index("ix_comment_thread", "root_id", "path"),
         Index("ix_comment_public_changes", "page_id", "public_revision"),
         Index("ix_comment_staff_changes", "page_id", "staff_revision"),

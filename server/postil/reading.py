@@ -211,6 +211,12 @@ def is_for(page: Page, section: Section, mine: frozenset[str] | None) -> bool:
     return section.is_shared or (page.reference is None if mine is None else section.id in mine)
 
 
+async def sections_seen(snapshot: Snapshot, viewer: Viewer, page: Page, mine: frozenset[str] | None) -> list[Section]:
+    """The sections with anything in them that a viewer is told of: `mine` stand in his outline, as in `is_for`."""
+    sections = await _sections(snapshot, page, viewer.audience)
+    return [each for each in sections if viewer.is_staff or is_for(page, each, mine)]
+
+
 def _tell_places(answer: PageAnswer, places: Places, seen: set[str]) -> None:
     """Which thread stands where, of those that are seen."""
     answer.outline = [_led(place, seen) for place in places]

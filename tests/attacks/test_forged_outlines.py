@@ -71,6 +71,7 @@ def answers(visitor: Visitor, shown: Sequence[tuple[str, str]] = ESSAY) -> list[
     since = page["since"]
     threads = [visitor.thread(section["id"]) for section in page["sections"]]
     told = [page, visitor.page(), visitor.changes(since), visitor.changes(since, outline=hash), *visitor.counts(URL)]
+    told += [visitor.get("/v1/page/recent", url=URL, limit=50, **more) for more in ({}, {"outline": hash})]
     return [_without_counters(each) for each in [*told, *threads]]
 
 

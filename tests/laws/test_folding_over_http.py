@@ -61,6 +61,9 @@ class Follower:
         page = self.visitor.page(self.url)
         assert self.since == page["since"]
         assert self.comments == fresh(self.visitor, self.url)
+        assert recent(self.visitor, self.url) == sorted(
+            self.comments.values(), key=lambda each: each["id"], reverse=True
+        )
         told = {section["id"]: section for section in page["sections"]}
         assert {id: section for id, section in self.sections.items() if id in told} == told
         assert self.visitor.changes(self.since, self.url)["comments"] == []
@@ -69,6 +72,20 @@ class Follower:
 def fresh(visitor: Visitor, url: str) -> dict[str, Json]:
     sections = [section["id"] for section in visitor.page(url)["sections"]]
     return {comment["id"]: comment for section in sections for comment in visitor.comments(section)}
+
+
+def recent(visitor: Visitor, url: str) -> list[Json]:
+    """The newest comments across a page, three by three to the last, as the windows of its sections have them."""
+    found: list[Json] = []
+    before: dict[str, str] = {}
+    while True:
+        told = visitor.get("/v1/page/recent", url=url, limit=3, **before)
+        found += [
+            {key: value for key, value in each.items() if key not in ("section", "to")} for each in told["comments"]
+        ]
+        if "next" not in told:
+            return found
+        before = {"before": told["next"]}
 
 
 def act(readers: list[Reader], moderator: Moderator, posted: list[Json], url: str, op: tuple[str, int, int]) -> None:

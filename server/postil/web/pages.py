@@ -12,6 +12,7 @@ from postil.answers import (
     CountsAnswer,
     OwnAnswer,
     PageAnswer,
+    RecentAnswer,
     ViewsAnswer,
 )
 from postil.cursors import parse_since
@@ -22,6 +23,7 @@ from postil.languages import Language, Languages
 from postil.moving import Address
 from postil.names import clean_text
 from postil.places import standing
+from postil.recent import MOST_RECENT, Stretch, read_recent
 from postil.sites import site_of
 from postil.urls import origin_of, owner_key, page_key, page_url
 from postil.viewer import Viewer
@@ -151,6 +153,34 @@ async def changes(
         told.resync, told.sections, told.comments, told.gone = True, [], [], {}
     reading.for_reader(told, frozenset(standing(places or ())) if outline else None)
     return fresh(request, told.encode(), private=viewer.is_staff)
+
+
+async def recent(
+    request: Request,
+    url: Url,
+    key: Key | None = None,
+    outline: Shown = None,
+    limit: Annotated[int, Field(ge=1, le=MOST_RECENT)] = 20,
+    before: Id | None = None,
+    authorization: Staff = None,
+) -> Reply[RecentAnswer]:
+    """The newest comments across a page, of the sections that an outline's readers see; `before` goes on to older."""
+    await door.hit(request, "read")
+    held, stretch = door.resources(request), Stretch(limit, before)
+    async with held.database.read() as snapshot:
+        viewer = await door.reader_of(snapshot, request, url, authorization=authorization)
+        page = await reading.find_page(snapshot, viewer.site, _key(url, key))
+        places = await held.outlines.places(snapshot, page, outline) if page and outline else ()
+        kept: Kept = request.app.state.kept
+        name = (page.id, page.anchors, page.public_revision, outline, stretch) if page else None
+        if name and places is not None and not viewer.is_staff and (ready := kept.get(name)):
+            return answer(request, ready)
+        mine = frozenset(standing(places or ())) if outline else None
+        told = await read_recent(snapshot, viewer, page, mine, stretch)
+    told.resync = places is None
+    if name is None or told.resync or viewer.is_staff:
+        return fresh(request, told.encode(), private=viewer.is_staff)
+    return answer(request, kept.keep(name, prepare(told.encode())))
 
 
 async def own(request: Request, url: Url, key: Key | None = None, postil_author: Author = None) -> Reply[OwnAnswer]:
