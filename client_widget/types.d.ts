@@ -50,6 +50,12 @@ declare namespace Postil {
     /** The thread that the section at a place was once a part of. */
     parts?: Record<number, string>;
     earlier?: Earlier[];
+    /** Where a language was asked for: that of the words, "rtl" where it is read so, and its group `row`. */
+    lang?: string;
+    dir?: string;
+    words?: Article["words"];
+    /** Of an outline that was sent without its hash. */
+    hash?: string;
   }
 
   /** A thread whose words are not in the outline. */
@@ -167,9 +173,42 @@ declare namespace Postil {
     joined: string[];
     /** The thread that this was once a part of. */
     part?: string;
+    /** The host at its end. */
     row: HTMLElement;
+    /** What opens it, in there. */
     opener: HTMLElement;
-    draw(): void;
+    /** The host beside its heading; nowhere on the page where there is no heading. */
+    mark: HTMLElement;
+    /** As sections.js found it. */
+    section: any;
+    draw(seen?: Seen): void;
+  }
+
+  /** In `postil:seen` of localStorage, by page: how many comments of a section were read, and the time of the last. */
+  type Seen = Record<string, [comments: number, last?: number]>;
+
+  /** What the articles of a page share. */
+  interface Loader {
+    service: string;
+    modules: string;
+    /** Of the script tag, and of Postil.mount(). */
+    options: {
+      root?: string | Element;
+      headings?: string;
+      page?: string;
+      lang?: string;
+      theme?: string;
+      presence?: string;
+      mode?: string;
+    };
+    panel(): Promise<any>;
+    open(article: Article, place: Place | null, comment?: string): void;
+    /** The panel is asked for, as a reader is about to open it. */
+    near(): void;
+    /** It is not on the page any more. */
+    left(article: Article): void;
+    /** Its places and outline are new. */
+    changed(article: Article): void;
   }
 
   /** The page as the loader hands it to the panel. */
@@ -177,8 +216,15 @@ declare namespace Postil {
     service: string;
     /** Where the widget's modules and catalogs lie. */
     modules: string;
-    /** Which catalog the widget speaks from. */
+    /** Which catalog the widget speaks from, and which way that is read: "ltr" or "rtl". */
     lang: string;
+    dir: string;
+    /** Of that catalog what stands on rows: its group `row`. */
+    words?: typeof import("./src/lang/en.json").row;
+    /** May readers be counted while they read? */
+    presence: boolean;
+    /** What holds the article's sections. */
+    root: Element;
     ref: PageRef;
     outline: Outline;
     places: Place[];
@@ -196,6 +242,9 @@ declare namespace Postil {
     /** Sent with each question from now on: who asks. */
     headers: Record<string, string>;
     face(name: string): SVGElement;
+    /** Tell the page: a bubbling, composed event `postil:TYPE` from the root. */
+    emit(type: string, detail?: object): void;
+    viewed?(): Promise<void>;
   }
 
   type LiveMessage =

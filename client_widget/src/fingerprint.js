@@ -19,7 +19,7 @@ const mix = (h) => {
 };
 
 /** @param {string} token */
-function hash(token) {
+export function hash(token) {
   let h = 0x811c9dc5;
   for (let i = 0, code; i < token.length; i += code > 0xffff ? 2 : 1) {
     code = token.codePointAt(i) ?? 0;
@@ -40,7 +40,10 @@ function pairsOf(part) {
   return letters[1] ? letters.slice(1).map((letter, i) => letters[i] + letter) : part;
 }
 
-/** Digits are no words: a view counter or a date changes nothing. @param {string} text */
+/**
+ * Nothing where there are no words. Digits are none: a view counter or a date changes nothing.
+ * @param {string} text @returns {{print?: string, first?: string, last?: string}}
+ */
 export function fingerprint(text) {
   const plain = text.normalize("NFKC").toLowerCase().replaceAll("ς", "σ").replace(/\p{Cf}/gu, "");
   const words = plain.match(/\p{L}[\p{L}\p{M}]*/gu) ?? [];
@@ -49,9 +52,9 @@ export function fingerprint(text) {
   const pairs = hashes.slice(1).map((next, i) => mix(Math.imul(hashes[i], 0x9e3779b1) ^ next));
   /** @param {string[]} some @param {number[]} ends */
   const cut = (some, ...ends) => [...some.join(" ")].slice(...ends).join("");
-  return {
-    print: words[0] ? `${sample(hashes, 128)}.${sample(pairs, 100)}` : "",
+  return words[0] ? {
+    print: `${sample(hashes, 128)}.${sample(pairs, 100)}`,
     first: cut(words.slice(0, 8), 0, 120),
     last: cut(words.slice(-8), -120),
-  };
+  } : {};
 }

@@ -4,7 +4,7 @@
  * page has the same outline. The server reads pages in the same way: server/postil/document.py is this in Python,
  * function by function, and a change here has its place there (tests/browser/test_documents.py).
  *
- * @typedef {{root?: string, headings?: string, page?: string, lang?: string}} Options
+ * @typedef {{root?: string | Element, headings?: string}} Options
  * @typedef {{heading: string, level: number, id: string, key: string, text: string, element: Element | null,
  *   end: ChildNode | null, introduction?: boolean}} Section
  * Level 0: the introduction, or the page as a whole. The row goes after `end`; null: into the empty root.
@@ -30,9 +30,6 @@ const META = `${HEADINGS},header,time,address,label,[class*=meta],[class*=byline
 // In a section's text: what changes by itself, or is no word of it.
 const NOISE = "time,sup,[class*=editsection],[class*=headerlink]";
 const MEDIA = "img,picture,video,audio,iframe,canvas,object";
-
-/** What the script tag's data-* attributes say. @param {HTMLElement} tag @returns {Options} */
-export const optionsOf = ({ dataset: { root, headings, page, lang } }) => ({ root, headings, page, lang });
 
 /** @param {string | null} [text] */
 const plain = (text) =>
@@ -191,11 +188,10 @@ const textOf = (nodes, heading) =>
 
 /**
  * The sections of a page in order: at least one, at most 500.
- * @param {Document} document @param {Options} [options]
+ * @param {Document} document @param {Options} [options] @param {Element | null} [given] the article, where that is known
  * @returns {{root: Element, title: string, sections: Section[]}}
  */
-export function findSections(document, options = {}) {
-  const given = document.querySelector(options.root || "[data-postil-root]");
+export function findSections(document, options = {}, given = document.querySelector(/** @type {string} */ (options.root || "[data-postil-root]"))) {
   const all = walk(given ?? document.body, options.headings || HEADINGS);
   const root = given ?? guessRoot(document, all);
   const nodes = all.filter((node) => node !== root && root.contains(node));
@@ -215,75 +211,32 @@ export function findSections(document, options = {}) {
   return { root, title: (title && headingText(title)) || nameOf(document), sections };
 }
 
-/** @param {number} x @param {number} n */
-const turn = (x, n) => (x >>> n) | (x << (32 - n));
-
-/**
- * One block of SHA-256: 16 words of a text, put into the state. Apart, as browsers make fast what is called often.
- * @param {number[]} state @param {Int32Array} w its words, and room for 48 more @param {number[]} constants
- */
-function digest(state, w, constants) {
-  let [a, b, c, d, e, f, g, h] = state;
-  for (let i = 0; i < 64; i++) {
-    const [x, y] = i < 16 ? [0, 0] : [w[i - 15], w[i - 2]];
-    const mixed = (turn(y, 17) ^ turn(y, 19) ^ (y >>> 10)) + (turn(x, 7) ^ turn(x, 18) ^ (x >>> 3));
-    if (i > 15) w[i] = mixed + w[i - 7] + w[i - 16];
-    const sum = (h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + constants[i] + w[i]) | 0;
-    const other = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
-    h = g; g = f; f = e; e = (d + sum) | 0; d = c; c = b; b = a; a = (sum + other) | 0;
-  }
-  [a, b, c, d, e, f, g, h].forEach((x, i) => (state[i] = (state[i] + x) | 0));
-}
-
-/** SHA-256 in hex, because crypto.subtle is absent on http:// pages. @param {string} text */
-function sha256(text) {
-  const said = new TextEncoder().encode(text);
-  const bytes = new Uint8Array((said.length + 72) & ~63);
-  const view = new DataView(bytes.buffer);
-  bytes.set(said);
-  bytes[said.length] = 128;
-  view.setUint32(bytes.length - 4, said.length * 8);
-  /** @type {number[]} */
-  const primes = [];
-  for (let n = 2; primes.length < 64; n++) if (primes.every((prime) => n % prime)) primes.push(n);
-  const fraction = (/** @type {number} */ x) => ((x % 1) * 2 ** 32) | 0;
-  const constants = primes.map((prime) => fraction(prime ** (1 / 3)));
-  const state = primes.slice(0, 8).map((prime) => fraction(prime ** (1 / 2)));
-  const w = new Int32Array(64);
-  for (let at = 0; at < bytes.length; at += 4) {
-    w[(at / 4) % 16] = view.getInt32(at);
-    if (at % 64 === 60) digest(state, w, constants);
-  }
-  return state.map((x) => (x >>> 0).toString(16).padStart(8, "0")).join("");
-}
-
 /** Without digits, but where only these tell two apart. @param {string[]} texts */
 const lean = (texts) => {
   const bare = texts.map((text) => text.replace(/\p{Nd}/gu, ""));
   return bare.map((text, at) => (bare.indexOf(text) === bare.lastIndexOf(text) ? text : texts[at]));
 };
 
-/** `outline_hash` of server/postil/outline.py. @param {Postil.Outline["sections"]} rows */
-export function hashOf(rows) {
+/** `outline_hash` of server/postil/outline.py; "" where the browser cannot say: SHA-256 is for pages of https alone.
+ * @param {Postil.Outline["sections"]} rows */
+export async function hashOf(rows) {
   const ids = lean(rows.map(({ id = "" }) => id));
   const headings = lean(rows.map(({ heading }) => heading));
   const said = rows.map(({ level, key = "", print = "" }, at) => [level, key, ids[at], headings[at], print]);
-  return sha256(JSON.stringify(said)).slice(0, 32);
+  const bytes = new TextEncoder().encode(JSON.stringify(said));
+  const hash = await crypto.subtle?.digest("SHA-256", bytes);
+  return hash ? [...new Uint8Array(hash, 0, 16)].map((byte) => (byte + 256).toString(16).slice(1)).join("") : "";
 }
 
 /**
  * The outline as the service takes it.
  * @param {Pick<Section, "heading" | "level" | "id" | "key" | "text">[]} found
- * @returns {Postil.Outline}
+ * @returns {Promise<Postil.Outline>}
  */
-export function outlineOf(found) {
-  const fit = (/** @type {string} */ text) => (text.length > 200 ? "" : text);
-  const sections = found.map(({ heading, level, id, key, text }) => {
-    const { print, first, last } = fingerprint(text);
-    return {
-      heading: [...heading].slice(0, 300).join(""), level, id: fit(id) || undefined, key: fit(key) || undefined,
-      print: print || undefined, first: first || undefined, last: last || undefined,
-    };
-  });
-  return { hash: hashOf(sections), sections };
+export async function outlineOf(found) {
+  const fit = (/** @type {string} */ text) => (text.length > 200 ? "" : text) || undefined;
+  const sections = found.map(({ heading, level, id, key, text }) => (
+    { heading: [...heading].slice(0, 300).join(""), level, id: fit(id), key: fit(key), ...fingerprint(text) }
+  ));
+  return { hash: await hashOf(sections), sections };
 }

@@ -22,8 +22,8 @@ SHARED = ROOT.parent / "shared" / "articles"
 SHARED_PAGES = sorted((SHARED / "public").glob("*.html"))
 VECTORS = json.loads((ROOT / "tests" / "data" / "outline_vectors.json").read_text("utf-8"))
 
-URL = "http://page.test/a/page?x=1"
-MODULES = [f"http://page.test/{name}" for name in ("sections.js", "fingerprint.js")]
+URL = "https://page.test/a/page?x=1"
+MODULES = [f"https://page.test/{name}" for name in ("sections.js", "fingerprint.js")]
 
 # The page's own scripts do not run: the server sees what was sent. Scripting is on all the same, so that <noscript>
 # is what it is to a reader.
@@ -31,13 +31,13 @@ POLICY = f"script-src {' '.join(MODULES)}"
 
 # As postil.js does it.
 PROBE = """async () => {
-  const { findSections, outlineOf, optionsOf } = await import("/sections.js");
+  const { findSections, outlineOf } = await import("/sections.js");
   const script = [...document.querySelectorAll("script[src]")].find(({ src }) => /[/]postil[.]js([?#]|$)/.test(src));
-  const options = script ? optionsOf(script) : {};
+  const options = { ...script?.dataset };
   const found = findSections(document, options);
   const canonical = document.querySelector("link[rel=canonical]")?.href;
   const url = canonical?.startsWith(`${location.origin}/`) ? canonical : location.href;
-  const { hash, sections } = outlineOf(found.sections);
+  const { hash, sections } = await outlineOf(found.sections);
   return JSON.parse(JSON.stringify({
     title: [...found.title].slice(0, 300).join(""), url: url.split("#")[0], key: options.page || null, hash, sections,
   }));

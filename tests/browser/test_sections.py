@@ -26,9 +26,9 @@ Find = Callable[..., Found]
 
 # Says what was found in words that survive the way to Python; `rows` puts rows in, as the loader does.
 PROBE = """async (options) => {
-  const { findSections, outlineOf, optionsOf } = await import("/sections.js");
+  const { findSections, outlineOf } = await import("/sections.js");
   const { root, title, sections } = findSections(document, options);
-  const { hash, sections: outline } = outlineOf(sections);
+  const { hash, sections: outline } = await outlineOf(sections);
   const rows = sections.map(({ element, end }) => {
     const row = document.createElement("postil-row");
     row.attachShadow({ mode: "open" }).append("ROW");
@@ -41,7 +41,7 @@ PROBE = """async (options) => {
   const again = findSections(document, options);
   return {
     title, hash, outline: JSON.parse(JSON.stringify(outline)), placed,
-    same: outlineOf(again.sections).hash === hash,
+    same: (await outlineOf(again.sections)).hash === hash,
     above: rows.map((row) => (row.previousSibling?.textContent ?? "").trim()),
     shown: rows.map((row) => row.checkVisibility()),
     kinds: sections.map(({ introduction }) => !!introduction),
@@ -64,8 +64,8 @@ def find(page: Page) -> Find:
     def look(html: bytes | str, **options: str) -> Found:
         body = html.encode() if isinstance(html, str) else html
         answers = {
-            "http://page.test/": (body, "text/html"),
-            **{f"http://page.test/{name}": ((SOURCES / name).read_bytes(), "text/javascript") for name in MODULES},
+            "https://page.test/": (body, "text/html"),
+            **{f"https://page.test/{name}": ((SOURCES / name).read_bytes(), "text/javascript") for name in MODULES},
         }
 
         def answer(route: Route) -> None:
@@ -77,7 +77,7 @@ def find(page: Page) -> Find:
 
         page.unroute_all()
         page.route("**/*", answer)
-        page.goto("http://page.test/", wait_until="domcontentloaded")
+        page.goto("https://page.test/", wait_until="domcontentloaded")
         found: Found = page.evaluate(PROBE, options)
         return found
 
@@ -132,7 +132,7 @@ def test_real_pages_yield_the_sections_that_people_see(find: Find, name: str, pa
 @pytest.mark.shared
 @pytest.mark.skipif(not SHARED_PAGES, reason="../shared is not here")
 def test_a_plain_text_essay_is_discussed_part_by_part(find: Find) -> None:
-    found = find(read_article(SHARED / "essay.txt", "http://page.test").html)
+    found = find(read_article(SHARED / "essay.txt", "https://page.test").html)
     assert headings(found) == [
         (2, "The Initial Encounters and Public Perception"),
         (2, "Key Moments and Diplomatic Maneuvers"),
@@ -254,23 +254,12 @@ def test_boxes_that_hang_about_the_article_are_skipped(find: Find, name: str) ->
     assert headings(find(ARTICLE.replace("</main>", box))) == [(2, "A"), (2, "B")]
 
 
-def test_options_come_from_the_script_tag(find: Find, page: Page) -> None:
-    find(ARTICLE)
-    options = page.evaluate("""async () => {
-      const { optionsOf } = await import("/sections.js");
-      const tag = document.createElement("script");
-      Object.assign(tag.dataset, { root: "#r", headings: "h2,h3", page: "key", lang: "de", theme: "dark" });
-      return optionsOf(tag);
-    }""")
-    assert options == {"root": "#r", "headings": "h2,h3", "page": "key", "lang": "de"}
-
-
 def test_an_outline_has_the_same_name_in_the_browser_as_on_the_server(find: Find, page: Page) -> None:
     find(ARTICLE)
     hashes = page.evaluate(
         """async (vectors) => {
       const { hashOf } = await import("/sections.js");
-      return vectors.map(({ sections }) => hashOf(sections));
+      return Promise.all(vectors.map(({ sections }) => hashOf(sections)));
     }""",
         VECTORS,
     )
@@ -286,7 +275,8 @@ def test_a_text_has_the_same_fingerprint_in_the_browser_as_on_the_server(find: F
     }""",
         [vector["text"] for vector in FINGERPRINTS],
     )
-    assert found == [{name: vector[name] for name in ("print", "first", "last")} for vector in FINGERPRINTS]
+    said = [{name: vector[name] for name in ("print", "first", "last") if vector["print"]} for vector in FINGERPRINTS]
+    assert found == said
 
 
 def words(found: Found) -> list[str]:
@@ -330,11 +320,12 @@ def test_an_article_of_ten_thousand_words_is_read_at_once(find: Find, page: Page
     find("<title>T</title><main>" + f"<h2>A</h2><p>{text}</p>" * 10 + "</main>")
     took = page.evaluate("""async () => {
       const { findSections, outlineOf } = await import("/sections.js");
-      const times = Array.from({ length: 5 }, () => {
+      let least = Infinity;
+      for (let i = 0; i < 5; i++) {
         const start = performance.now();
-        outlineOf(findSections(document).sections);
-        return performance.now() - start;
-      });
-      return Math.min(...times);
+        await outlineOf(findSections(document).sections);
+        least = Math.min(least, performance.now() - start);
+      }
+      return least;
     }""")
     assert took < 100, f"{took} ms"  # some 5 on a quiet machine; a blow-up with the length takes seconds
