@@ -3,7 +3,7 @@
 import re
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin
 
 import httpx2
 from tests.service import URL, Service, Visitor
@@ -81,9 +81,9 @@ class Guest(Visitor):
     def here(self, url: str = URL, status: int = 200) -> Page:
         return self.go("/here", status, headers={"Referer": url})
 
-    def submit(self, page: Page, status: int = 200, *, form: int = 0, **filled: str) -> Page:
+    def submit(self, page: Page, status: int = 200, /, **filled: str) -> Page:
         """Send a form of the page as a browser of ours does."""
-        action, fields = page.forms[form]
+        action, fields = page.forms[0]
         answer = self.send_form(urljoin(page.url, action), fields | filled)
         return self._follow(answer, action, status)
 
@@ -92,7 +92,7 @@ class Guest(Visitor):
         return self.ask("POST", path, data=fields, headers={**ours, **headers})
 
     def write(self, page: Page, source: str, status: int = 200, **filled: str) -> Page:
-        return self.submit(page, status, **{"do": "post", "name": "Nora", "source": source, **filled})
+        return self.submit(page, status, **({"do": "post", "name": "Nora", "source": source} | filled))
 
     def _follow(self, answer: httpx2.Response, path: str, status: int) -> Page:
         self._keep(answer)
@@ -102,7 +102,7 @@ class Guest(Visitor):
             answer = self.ask("GET", path.partition("#")[0])
             self._keep(answer)
         assert answer.status_code == status, (answer.status_code, path, answer.text[:1500])
-        return Page(urlsplit(path).geturl(), answer)
+        return Page(urldefrag(path).url, answer)
 
     def _keep(self, answer: httpx2.Response) -> None:
         for line in answer.headers.get_list("set-cookie"):

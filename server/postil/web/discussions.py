@@ -1,11 +1,11 @@
 """A page's discussion as our own pages show it: its sections in the article's order, and whose place is whose."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
 from postil import overlay, reading
-from postil.answers import OwnAnswer, OwnComment, PageAnswer, SectionAnswer
+from postil.answers import NestedComment, OwnAnswer, OwnComment, PageAnswer, SectionAnswer
 from postil.db import Snapshot
 from postil.errors import NotFound
 from postil.ids import looks_like_id
@@ -42,6 +42,21 @@ class Part:
     @property
     def state(self) -> SectionState:
         return self.answer.state if self.answer else SectionState.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A part of the page with its comments, as the page shows them.
+
+    `own`: of each comment of the guest's, what only he is told. `more`: where a thread that was cut goes on, by root.
+    """
+
+    part: Part
+    comments: list[NestedComment]
+    own: dict[str, OwnComment] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    more: dict[str, str] = field(default_factory=dict)
+    next: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,10 +63,12 @@ def read_seal(secret: str, form: str, guest: str | None, text: str, now: int) ->
     match = _SEAL.fullmatch(text)
     if match is None:
         return None
-    issued, nonce = int(match[1]), match[2]
-    if not hmac.compare_digest(_signature(secret, form, guest, issued, nonce), match[3]):
+    seal = Seal(int(match[1]), match[2], text)
+    # The form that made a guest of him is his still, so that he who goes back and sends it again says nothing twice.
+    bound = None if guest == token_for(secret, seal) else guest
+    if not hmac.compare_digest(_signature(secret, form, bound, seal.issued, seal.nonce), match[3]):
         return None
-    return Seal(issued, nonce, text) if 0 <= now - issued <= SEAL_SECONDS else None
+    return seal if 0 <= now - seal.issued <= SEAL_SECONDS else None
 
 
 def token_for(secret: str, seal: Seal) -> str:

@@ -6,22 +6,19 @@ Article with comments, and no posting of ours: a posting would need an author an
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from postil.answers import NestedComment
 from postil.shown import shown_in
 from postil.states import State
+from postil.web.discussions import Discussion, Thread
 from postil.web.times import iso
-
-if TYPE_CHECKING:
-    from postil.web.discussions import Discussion
-    from postil.web.threads import Thread
 
 # What could end the element, begin another, or be taken for a line's end by an older parser of scripts.
 _SAFE = {ord(each): f"\\u{ord(each):04x}" for each in "<>&'\u2028\u2029"}
 
 
-def block(told: "Discussion", threads: Sequence["Thread"], service: str) -> str:
+def block(told: Discussion, threads: Sequence[Thread], service: str) -> str:
     """The JSON to stand in a script element of type application/ld+json; no text in it can leave that element."""
     comments = [each for thread in threads if thread.part.public for each in _comments(thread.comments, service)]
     said = {

@@ -27,6 +27,8 @@ _PREFLIGHT = {
     "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
 }
 _EXPOSED = "ETag, Retry-After"
+# Pages for people, with forms and a cookie of theirs: no other page reads them. They need no CORS.
+_PAGES = ("/t/", "/here")
 
 _EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
@@ -90,10 +92,12 @@ class Cors:
         await self.app(scope, receive, _adding(send, allowed))
 
     async def _allowed(self, method: str, path: str, headers: Headers) -> dict[str, str]:
+        if method in READS and path.startswith(_PAGES):
+            return {}
         if method in READS or path in self.open_paths:
             return {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED}
         origin = await registered_origin(headers, self.is_registered)
-        if origin is None:
+        if origin is None or path.startswith(_PAGES):
             return {"Vary": "Origin"}
         return {
             "Access-Control-Allow-Origin": origin,

@@ -5,7 +5,6 @@ cookie the guest's own is shown too, and nothing is kept. Forms stand on pages o
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from postil import reading, windows
-from postil.answers import CommentAnswer, NestedComment, OwnComment, ThreadAnswer
+from postil.answers import CommentAnswer, OwnComment, ThreadAnswer
 from postil.cursors import AfterReply, AfterRoot, Sort, parse_window
 from postil.db import Snapshot
 from postil.errors import Invalid, NotFound, PostilError
@@ -24,7 +23,7 @@ from postil.states import State
 from postil.tree import nest
 from postil.viewer import Viewer
 from postil.web import caching, discussions, door, guests, jsonld, screens
-from postil.web.discussions import HIS, Discussion, Part
+from postil.web.discussions import HIS, Discussion, Part, Thread
 from postil.web.problems import status_of
 
 # What a page shows at once: a page, not an archive.
@@ -44,21 +43,6 @@ OWN = {
 PRIVATE = {**OWN, "Cache-Control": "no-store"}
 
 Handler = Callable[[Request], Awaitable[Response]]
-
-
-@dataclass(frozen=True, slots=True)
-class Thread:
-    """A part of the page with its comments, as the page shows them.
-
-    `own`: of each comment of the guest's, what only he is told. `more`: where a thread that was cut goes on, by root.
-    """
-
-    part: Part
-    comments: list[NestedComment]
-    own: dict[str, OwnComment] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
-    more: dict[str, str] = field(default_factory=dict)
-    next: str = ""
 
 
 def page(handler: Handler) -> Handler:
