@@ -53,8 +53,9 @@ bench: $(VENV)/tested ## Measure reads, posts and pushes, each as a ratio to a f
 	@$(BIN)/python -X utf8 -m bench $(BENCH)
 
 .PHONY: pictures
-pictures: $(VENV)/tested programs ## Take the README's pictures anew, of the running demo.
+pictures: $(VENV)/tested programs ## Take the pictures of README and docs anew, of the running demo.
 	@$(BIN)/python docs/pictures/take.py
+	@$(BIN)/python docs/pictures/themes.py
 
 .PHONY: constraints
 constraints: ## Take the newest releases that pyproject.toml allows; then run the tests.

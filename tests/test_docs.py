@@ -145,16 +145,6 @@ def test_an_attribute_of_the_widget_has_its_row(name: str) -> None:
     row(page("docs/widget.md"), name)
 
 
-@pytest.mark.parametrize("name", sorted(set(re.findall(r"var\((--postil-[a-z-]+)", WIDGET))))
-def test_a_variable_of_the_widget_has_its_row(name: str) -> None:
-    row(page("docs/widget.md"), name)
-
-
-@pytest.mark.parametrize("name", sorted(set(re.findall(r'part: "([a-z-]+)"', WIDGET))))
-def test_a_part_of_the_widget_is_named(name: str) -> None:
-    assert f"`{name}`" in page("docs/widget.md")
-
-
 def test_the_snippet_is_the_one_that_is_handed_out() -> None:
     for name in ("README.md", "docs/widget.md"):
         lines = [line.strip() for line in page(name).splitlines()]

@@ -41,12 +41,16 @@ def take(browser: Browser, url: str, name: str, size: tuple[int, int], scheme: L
     page.close()
 
 
-def main() -> None:
+def chromium() -> str:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         sys.exit("The pictures need Chromium: apt-get install chromium")
+    return path
+
+
+def main() -> None:
     with demo() as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
         take(browser, url, "demo-wide", WIDE, "light")
         take(browser, url, "demo-dark", WIDE, "dark")
         take(browser, url, "demo-narrow", NARROW, "light")
