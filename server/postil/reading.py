@@ -292,11 +292,21 @@ async def changes(
         comments=[],
         gone={},
     )
+    if page is not None:
+        await _tally(snapshot, viewer, page, answer)
     if since.epoch != snapshot.epoch or not 0 <= now - since.revision <= MOST_BEHIND:
         answer.resync = True
         return answer
     if page is None:
         return answer
+    answer.total = answer.total_for(None)
+    if now > since.revision:
+        await _fill(snapshot, page, viewer.audience, since.revision, sections, answer)
+    return answer
+
+
+async def _tally(snapshot: Snapshot, viewer: Viewer, page: Page, answer: ChangesAnswer) -> None:
+    """How many comments each section has, and which are everybody's: what an answer for all is cut by, for each."""
     answer.is_open = viewer.is_staff or page.reference is None
     tallies = select(col(Section.id), col(Section.comments), col(Section.is_shared)).where(
         col(Section.page_id) == page.id
@@ -304,10 +314,6 @@ async def changes(
     rows = (await snapshot.execute(tallies)).all()
     answer.tallies = {row.id: row.comments for row in rows}
     answer.shared = frozenset(row.id for row in rows if row.is_shared or viewer.is_staff)
-    answer.total = answer.total_for(None)
-    if now > since.revision:
-        await _fill(snapshot, page, viewer.audience, since.revision, sections, answer)
-    return answer
 
 
 def for_reader(answer: ChangesAnswer, mine: frozenset[str] | None) -> ChangesAnswer:

@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     metrics_token: str = Field("", repr=False, description="Who bears it may read /metrics; empty: nobody.")
     most_sockets: int = Field(10_000, ge=1, description="Sockets open at once; about 25 KB of memory each.")
     most_sockets_per_network: int = Field(200, ge=1, description="Sockets at once from one address or /64.")
+    presence: bool = Field(True, description="Whether pages may ask how many read and write at the moment.")
     sweep_seconds: float = Field(30.0, gt=0, description="How often watched pages are compared with the database.")
 
     @field_validator("url")

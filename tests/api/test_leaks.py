@@ -350,7 +350,7 @@ def test_every_route_has_its_row() -> None:
 
 
 # What the socket says, and to whom; the queue's names items and people, and no comment.
-SAID = {"changes", "counts", "watching", "resync", "error"}
+SAID = {"changes", "counts", "watching", "resync", "error", "presence"}
 
 
 def test_every_message_of_the_socket_is_known_here() -> None:

@@ -17,6 +17,7 @@ from postil.auth import staff
 from postil.cursors import Since
 from postil.db import Database, Hint, News
 from postil.live.bus import Bus
+from postil.live.presence import Presence
 from postil.live.queues import Queues
 from postil.live.shared import Shared
 from postil.live.wire import Frames
@@ -45,6 +46,7 @@ class Room:
     watchers: int = 0
     frames: Shared[tuple[Audience, str], Frames] = field(default_factory=lambda: Shared(FRAMES_KEPT))
     places: Shared[str, Places | None] = field(default_factory=lambda: Shared(OUTLINES_KEPT))
+    presence: Presence = field(default_factory=Presence)
     calm_until: float = 0.0
     waiting: asyncio.TimerHandle | None = None
 

@@ -38,7 +38,9 @@ class WatchedPage(_In):
 
 
 class Watch(_In):
-    """`outline`: the hash of what the reader was shown, so that he hears of the sections that only it has."""
+    """`outline`: the hash of what the reader was shown, so that he hears of the sections that only it has. `presence`:
+    he wants to be counted, and to hear how many others are here.
+    """
 
     type: Literal["watch"]
     page: WatchedPage
@@ -47,6 +49,7 @@ class Watch(_In):
     since: str | None = Field(default=None, max_length=32)
     author: str | None = Field(default=None, max_length=64)
     token: str | None = Field(default=None, max_length=128)
+    presence: bool = False
 
 
 class Show(_In):
@@ -54,8 +57,15 @@ class Show(_In):
     sections: list[SectionRef] = Field(max_length=MOST_SECTIONS)
 
 
-Said = Annotated[Watch | Show, Field(discriminator="type")]
-SAID: TypeAdapter[Watch | Show] = TypeAdapter(Said)
+class Writing(_In):
+    """Keys were pressed in a section that is shown; said at most every five seconds while they are."""
+
+    type: Literal["writing"]
+    section: str = Field(max_length=11)
+
+
+Said = Annotated[Watch | Show | Writing, Field(discriminator="type")]
+SAID: TypeAdapter[Watch | Show | Writing] = TypeAdapter(Said)
 
 
 class SectionChanges(Answer):
@@ -83,6 +93,14 @@ class Watching(Answer):
 
     type: Literal["watching"]
     since: str
+
+
+class PresenceSaid(Answer):
+    """How many are at the page, and how many others write in the sections that the hearer shows."""
+
+    type: Literal["presence"]
+    reading: int
+    writing: int
 
 
 class Resync(Answer):

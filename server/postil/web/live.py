@@ -16,20 +16,20 @@ from postil.cursors import Since, parse_since
 from postil.db import Snapshot
 from postil.errors import Invalid, OriginRefused, PostilError, TooMany, Unauthorized, Unavailable
 from postil.live.hub import Hub, Room
+from postil.live.presence import Seat
+from postil.live.showing import Showing
 from postil.live.wire import (
-    EVERYTHING,
     SAID,
     Frames,
-    PlaceIn,
     Refusal,
     Resync,
     SectionRef,
     Show,
     Watch,
     Watching,
+    Writing,
     encode,
 )
-from postil.places import Places, standing
 from postil.sites import site_of
 from postil.urls import BadUrl, owner_key, page_key
 from postil.viewer import Viewer
@@ -115,9 +115,10 @@ class Wish:
     since: Since
     sections: list[SectionRef]
     outline: str | None = None
+    presence: bool = False
 
 
-def understand(text: str) -> Watch | Show:
+def understand(text: str) -> Watch | Show | Writing:
     """A reader's message, read as strictly as a body over HTTP; BadJson, Invalid or TooLong where it is none."""
     if not 0 < len(text) <= MOST_CHARACTERS:
         raise BadJson(f"Say something, as JSON text of at most {MOST_CHARACTERS} characters.")
@@ -135,9 +136,11 @@ class Conversation:
         self.errors = 0
         self.heard: deque[float] = deque(maxlen=MOST_MESSAGES)
         self.ends_with = RESTART
+        self.seat: Seat | None = None
+        self.caught_up = asyncio.Event()
 
     since: Since
-    showing: "Showing"
+    showing: Showing
 
     async def run(self) -> None:
         """Until the reader goes, or is let go."""
@@ -176,7 +179,9 @@ class Conversation:
                 if viewer.session is not None:
                     forget = self.hub.on_revoked(viewer.session, lambda: self._revoke(life))
                 group.create_task(self._tell(viewer, room))
-                await self._listen()
+                if wish.presence:
+                    group.create_task(self._tell_presence(room))
+                await self._listen(room)
         except TimeoutError:
             raise Closing(self.ends_with) from None
         finally:
@@ -214,7 +219,8 @@ class Conversation:
             revision = reading.page_revision(page, viewer.audience) if page else 0
             since = parse_since(said.since) if said.since else Since(snapshot.epoch, revision)
         # A page that moved is watched under its present key, where the hints are.
-        return Wish(viewer, page.key if page else key, since, said.sections, said.outline)
+        presence = said.presence and door.resources(self.socket).settings.presence
+        return Wish(viewer, page.key if page else key, since, said.sections, said.outline, presence)
 
     async def _viewer(self, snapshot: Snapshot, said: Watch) -> Viewer:
         authorization = f"Bearer {said.token}" if said.token else None
@@ -224,16 +230,21 @@ class Conversation:
             door.of_site(viewer, await site_of(snapshot, origin))
         return viewer
 
-    async def _listen(self) -> None:
+    async def _listen(self, room: Room) -> None:
         while True:
             said = await self._hear()
             if isinstance(said, Show):
                 await self.showing.show(said.sections)
                 await self._say_watching()
+                if self.seat is not None:
+                    room.presence.changed()
+            elif isinstance(said, Writing):
+                if self.seat is not None and self.showing.shows_readers(said.section):
+                    room.presence.write(self.seat, said.section)
             else:
                 await self._refuse(Invalid("type", "This socket watches its page. Open another for another page."))
 
-    async def _hear(self) -> Watch | Show:
+    async def _hear(self) -> Watch | Show | Writing:
         """The next message that is understood; each one that is not gets its error."""
         while True:
             try:
@@ -272,6 +283,7 @@ class Conversation:
             await self._ask_outline()
         await self._step(viewer, room)
         await self._say_watching()
+        self.caught_up.set()
         asked = 0
         while True:
             asked = await room.moved(viewer.audience, max(self.since.revision, asked))
@@ -280,6 +292,7 @@ class Conversation:
     async def _step(self, viewer: Viewer, room: Room) -> None:
         """Send what changed since a revision, bodies first: the counts end the step and move the reader's cursor."""
         frames = await self.hub.frames(room, viewer, self.since)
+        self.showing.told = frames.changes
         if frames.changes.resync:
             await self._send(frames.resync)
         elif frames.since.revision > self.since.revision:
@@ -293,10 +306,17 @@ class Conversation:
             await self._ask_outline()
         mine = self.showing.mine
         for section, parts in frames.bodies.items():
-            if self.showing.has(section) and (section in self.showing.ids or frames.changes.is_for(section, mine)):
+            if self.showing.has(section):
                 for part in parts:
                     await self._send(part)
         await self._send(frames.counts(mine))
+
+    async def _tell_presence(self, room: Room) -> None:
+        """How many are here, to one who asked for it and has caught up; he is counted as long as this runs."""
+        await self.caught_up.wait()
+        with room.presence.seat(self.showing.shows_readers) as self.seat:
+            while True:
+                await self._send(await self.seat.news())
 
     async def _ask_outline(self) -> None:
         """Nobody has told this process what his outline is, or it has forgotten: who loads afresh sends it again."""
@@ -308,60 +328,6 @@ class Conversation:
     async def _send(self, text: str) -> None:
         """Waits for a reader who is slow; the transport lets go of one who has stopped (transport.py)."""
         await self.socket.send_text(text)
-
-
-class Showing:
-    """The sections whose bodies a reader gets, and those that his outline shows him.
-
-    A section named by its place in an outline may have no id yet. `mine` is None where he showed no outline.
-    """
-
-    def __init__(self, hub: Hub, room: Room, named: list[SectionRef], outline: str | None) -> None:
-        self.hub, self.room, self.named, self.outline = hub, room, named, outline
-        self.ids: frozenset[str] = frozenset()
-        self.placed: frozenset[str] = frozenset()
-        self.mine: frozenset[str] | None = None
-        self.is_complete = True
-        self.is_unknown = False
-
-    def has(self, section: str) -> bool:
-        return section in self.ids or EVERYTHING in self.ids
-
-    async def show(self, named: list[SectionRef]) -> None:
-        self.named = named
-        await self.resolve()
-        await self.look()
-
-    async def look(self) -> None:
-        """See which threads stand in the reader's outline."""
-        if self.outline is not None:
-            places = await self.hub.places(self.room, self.outline)
-            self.is_unknown = places is None
-            self.mine = frozenset(standing(places or ()))
-
-    async def look_again(self, frames: Frames) -> None:
-        """A section that came into being may be one that was named by its place, or stand in the reader's outline."""
-        sections = {section.id for section in frames.changes.sections}
-        if not self.is_complete and not sections <= self.ids | self.placed:
-            await self.resolve()
-        if self.mine is not None and not sections <= self.mine | frames.changes.shared:
-            await self.look()
-
-    async def resolve(self) -> None:
-        named = self.named
-        places = [name for name in named if isinstance(name, PlaceIn)]
-        outlines = {place.outline for place in places}
-        found = {outline: await self.hub.places(self.room, outline) or () for outline in outlines}
-        if named is not self.named:
-            return  # the reader has changed his mind meanwhile
-        here = [_at(found[place.outline], place.index) for place in places]
-        self.ids = frozenset(name for name in [*named, *here] if isinstance(name, str))
-        self.placed = frozenset(id for each in found.values() for id in standing(each))
-        self.is_complete = None not in here
-
-
-def _at(places: Places, index: int) -> str | None:
-    return places[index].id if index < len(places) else None
 
 
 def _code(group: BaseExceptionGroup[Closing]) -> int:
