@@ -13,7 +13,7 @@ from postil.article import snippet
 pytestmark = pytest.mark.browser
 
 LISTING = """<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>Essays</title>
-<link rel="stylesheet" href="/style.css"></head><body data-postil-ignore><main><h1>Essays</h1>{items}</main>
+<link rel="stylesheet" href="/style.css"></head><body><main data-postil-ignore><h1>Essays</h1>{items}</main>
 {snippet}</body></html>"""
 
 
@@ -134,7 +134,7 @@ def test_what_cannot_be_counted_keeps_what_the_page_says(stage: Stage, somebody:
     reader.page.route("**/v1/counts?*", lambda route: route.abort())
     items = '<p><postil-count page="/a/">Comments</postil-count><postil-count page="https://[">?</postil-count></p>'
     reader.page.goto(listing(stage, items))
-    reader.page.wait_for_function("window.failed === 'network'")
+    reader.page.wait_for_function("() => window.failed === 'network'")
     assert reader.page.locator("postil-count").all_inner_texts() == ["Comments", "?"]
 
 

@@ -83,9 +83,6 @@ def measured(reader: Reader, url: str) -> dict[str, Any]:
     reader.visit(url)
     reader.page.locator("postil-row").nth(1).get_by_role("button").dispatch_event("click")
     reader.panel.locator("li[data-comment]").first.wait_for()
-    reader.page.wait_for_function(
-        "document.getAnimations({ subtree: true }).every(({ playState }) => playState != 'running')"
-    )
     found: dict[str, Any] = reader.page.evaluate(MEASURE)
     return found
 
