@@ -14,6 +14,7 @@ from postil.sites import site_of
 from postil.urls import parse_origin
 from postil.web import door, problems
 from postil.web.addresses import KnowNetwork
+from postil.web.articles import Articles
 from postil.web.caching import Kept
 from postil.web.limits import Limiter
 from postil.web.live import Sockets
@@ -69,6 +70,7 @@ def make_app(
     app.state.passwords = passwords or Passwords()
     app.state.languages = languages or Languages(widget_folder() / "lang")
     app.state.kept = Kept()
+    app.state.articles = Articles()
     app.state.limiter = Limiter(enabled=settings.rate_limits)
     app.state.sockets = Sockets(settings.most_sockets, settings.most_sockets_per_network)
     return app

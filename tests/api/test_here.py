@@ -3,8 +3,10 @@
 import re
 
 from tests.guest import Guest
-from tests.publications import ESSAY, Build, say
-from tests.service import ORIGIN, URL, Reader, Service
+from tests.publications import ESSAY, Build, Pages, outline, say
+from tests.service import ORIGIN, URL, Reader, Service, serving
+
+from postil import sites
 
 
 def headings(service: Service) -> list[str]:
@@ -61,6 +63,31 @@ def test_an_article_without_comments_is_written_to_from_here(service: Service) -
 
     assert "Nobody was here before me." in told.words
     assert "Nobody was here before me." in Guest(service).here().words
+
+
+def test_an_article_nobody_has_told_of_is_looked_at_and_written_to_where_others_look() -> None:
+    with serving(fetch_networks=["127.0.0.0/8"]) as service, Pages() as pages:
+        service.change(lambda tx: sites.add_site(tx, [pages.origin]))
+        pages.show("/essay", ESSAY)
+        guest, url = Guest(service), f"{pages.origin}/essay"
+
+        form = guest.here(url)
+        assert all(f">{heading}</option>" in form.html for heading, _ in ESSAY)
+        guest.here(url)
+        assert pages.asked == ["/essay"], "it is remembered for a while"
+        assert service.rows("SELECT count(*) FROM page") == [(0,)], "and written down nowhere"
+        told = guest.write(form, "On method.", at="2" if "Introduction" in form.html else "1")
+        assert "On method." in told.words
+
+        more = guest.go(guest.here(url).link("another part"))
+        assert "On results." in guest.write(more, "On results.", at="3" if "Introduction" in more.html else "2").words
+
+        body = {"page": {"url": url}, "outline": outline(ESSAY)}
+        shown = service.reader(origin=pages.origin).send("POST", "/v1/outline", body)
+        assert [bool(each) for each in shown["outline"]] == [False, True, True]
+
+        pages.answers["/gone"] = (500, {}, b"")
+        assert "<select" not in guest.here(f"{pages.origin}/gone").html
 
 
 def test_here_leads_to_pages_of_ours_only(service: Service, reader: Reader) -> None:

@@ -10,66 +10,73 @@ from postil import reading
 from postil.db import Snapshot
 from postil.discussion import PageRef
 from postil.errors import NotFound
-from postil.outline import OutlineSection, outline_hash
-from postil.places import Seen
+from postil.names import clean_text
 from postil.urls import BadUrl, page_key, page_url
 from postil.web import discussions, door, guests, threads, writing
+from postil.web.articles import Article, Articles
 from postil.web.rooms import Room
 
 _NO_ARTICLE = "Come from the article whose discussion you want to read: its link knows the way."
-# What is known of an article that only a reader without JavaScript has come from: that it is one.
-_WHOLE = (OutlineSection(heading="", level=0),)
 
 
 @threads.page
 async def show(request: Request) -> Response:
     """Lead to the discussion of the page that linked here (Referer), or of `url`; where nobody has written on it yet,
-    show the form to do so.
+    show the form to do so, and also where somebody wants a section that is not there yet (`new`).
     """
     await door.hit(request, "read")
-    url = request.query_params.get("url") or request.headers.get("referer", "")
-    async with door.resources(request).database.read() as snapshot:
-        room = await _room(request, snapshot, url)
-        if found := await _known(request, snapshot, room):
-            return RedirectResponse(found, 303, threads.PRIVATE)
+    room = await _room(request, request.query_params.get("url") or request.headers.get("referer", ""))
+    is_new = "new" in request.query_params
+    if not is_new and (found := await _known(request, room)):
+        return RedirectResponse(found, 303, threads.PRIVATE)
+    room = _furnished(room, await _look(request, room))
+    # The owner may know it by a key of his own.
+    if not is_new and (found := await _known(request, room)):
+        return RedirectResponse(found, 303, threads.PRIVATE)
     return writing.show(request, room)
 
 
 @threads.page
 async def post(request: Request) -> Response:
     """The first comment on a page."""
+    room = await _room(request, request.query_params.get("url", ""))
+    room = _furnished(room, await _look(request, room))
 
-    async def find(request: Request, snapshot: Snapshot) -> Room:
-        return await _room(request, snapshot, request.query_params.get("url", ""))
+    async def find(_request: Request, _snapshot: Snapshot) -> Room:
+        return room
 
     return await writing.compose(request, find)
 
 
-async def _room(request: Request, snapshot: Snapshot, url: str) -> Room:
+async def _room(request: Request, url: str) -> Room:
     """An article as a room to write in; NotFound where no site has its origin."""
     try:
-        viewer = await door.reader_of(snapshot, request, page_url(url))
+        address, key = page_url(url), page_key(url)
+        async with door.resources(request).database.read() as snapshot:
+            viewer = await door.reader_of(snapshot, request, address)
+            author = await reading.find_author(snapshot, replace(viewer, author_key=guests.key_of(request)))
     except (BadUrl, NotFound) as error:
         raise NotFound(_NO_ARTICLE) from error
-    site = replace(viewer, author_key=guests.key_of(request))
-    author = await reading.find_author(snapshot, site)
-    outline = Seen(outline_hash(_WHOLE), _WHOLE)
-    return Room(
-        site.site,
-        PageRef(page_key(url), page_url(url)),
-        f"/here?{urlencode({'url': page_url(url)})}",
-        page_url(url),
-        outline=outline,
-        name=author.name if author else "",
-    )
+    action = f"/here?{urlencode({'url': address})}"
+    return Room(viewer.site, PageRef(key, address), action, address, name=author.name if author else "")
 
 
-async def _known(request: Request, snapshot: Snapshot, room: Room) -> str | None:
+async def _look(request: Request, room: Room) -> Article:
+    seen: Articles = request.app.state.articles
+    return await seen.look(request, room.site, room.page.url)
+
+
+def _furnished(room: Room, article: Article) -> Room:
+    """The room with what its site says of the article."""
+    page = PageRef(article.key or room.page.key, room.page.url, clean_text(article.title, 300))
+    return replace(room, page=page, outline=article.outline, choices=article.headings)
+
+
+async def _known(request: Request, room: Room) -> str | None:
     """Where the page's discussion stands, as far as this guest may know that there is one."""
-    page = await reading.find_page(snapshot, room.site, room.page.key)
-    if page is None:
-        return None
-    try:
-        return (await discussions.read(request, snapshot, page, guests.key_of(request))).path
-    except NotFound:
-        return None
+    async with door.resources(request).database.read() as snapshot:
+        page = await reading.find_page(snapshot, room.site, room.page.key)
+        try:
+            return (await discussions.read(request, snapshot, page, guests.key_of(request))).path if page else None
+        except NotFound:
+            return None

@@ -40,6 +40,7 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         ),
         "views": Limit("60/minute", "one for each page and day is what a browser sends; by network"),
         "outline": Limit("30/minute", "an outline is matched anew, the dearest of reads; by network"),
+        "fetch": Limit("20/minute;200/hour", "each may have the server look at an article; by network"),
         "read": Limit("600/minute", "ten a second: a class of readers polling; by network"),
         "socket": Limit("60/minute", "reconnects after a restart, for a class of readers; by network"),
     }

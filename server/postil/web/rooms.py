@@ -92,8 +92,9 @@ class Sent:
 async def sent(request: Request, limit: str) -> Sent:
     """What a form of ours brought; refused from anywhere else, and from a network that sends too many."""
     door.check_own_page(request)
-    await door.hit(request, limit)
-    return Sent(request, await screens.form(request, MOST_FORM))
+    form = Sent(request, await screens.form(request, MOST_FORM))
+    await door.hit(request, "preview" if form.text("do") == "preview" else limit)
+    return form
 
 
 def seal_for(request: Request, room: Room, form: Sent | None = None) -> str:
