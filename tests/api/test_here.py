@@ -2,11 +2,13 @@
 
 import re
 
+import pytest
 from tests.guest import Guest
 from tests.publications import ESSAY, Build, Pages, outline, say
 from tests.service import ORIGIN, URL, Reader, Service, serving
 
 from postil import sites
+from postil.web import articles
 
 
 def headings(service: Service) -> list[str]:
@@ -65,7 +67,10 @@ def test_an_article_without_comments_is_written_to_from_here(service: Service) -
     assert "Nobody was here before me." in Guest(service).here().words
 
 
-def test_an_article_nobody_has_told_of_is_looked_at_and_written_to_where_others_look() -> None:
+def test_an_article_nobody_has_told_of_is_looked_at_and_written_to_where_others_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(articles, "PATIENCE", 60)  # this machine may be busy with other tests
     with serving(fetch_networks=["127.0.0.0/8"]) as service, Pages() as pages:
         service.change(lambda tx: sites.add_site(tx, [pages.origin]))
         pages.show("/essay", ESSAY)

@@ -22,7 +22,7 @@ from postil.web import door
 log = logging.getLogger("postil.web")
 
 # Somebody waits for the page. A site that takes longer is written about as a whole.
-PATIENCE = 4.0
+PATIENCE = 6.0
 # How long a look is good for; as long as it takes to write something, and no work for the site in between.
 KEPT_SECONDS = 1800
 MOST_KEPT = 500
