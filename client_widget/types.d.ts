@@ -201,10 +201,9 @@ declare namespace Postil {
       presence?: string;
       mode?: string;
     };
+    /** Asked for when a reader is about to open it. */
     panel(): Promise<any>;
     open(article: Article, place: Place | null, comment?: string): void;
-    /** The panel is asked for, as a reader is about to open it. */
-    near(): void;
     /** It is not on the page any more. */
     left(article: Article): void;
     /** Its places and outline are new. */
@@ -244,12 +243,12 @@ declare namespace Postil {
     face(name: string): SVGElement;
     /** Tell the page: a bubbling, composed event `postil:TYPE` from the root. */
     emit(type: string, detail?: object): void;
-    viewed?(): Promise<void>;
   }
 
   type LiveMessage =
     | { type: "changes"; section: string; comments: Comment[]; gone: string[] }
     | { type: "counts"; since: string; sections: Section[]; views?: number }
+    | { type: "presence"; reading: number; writing: number }
     | { type: "resync"; since: string }
     | { type: "error"; code: string; detail: string }
     | { type: "watching"; since: string };

@@ -4,9 +4,6 @@
 import { findSections, outlineOf } from "./sections.js";
 import { face, place, tokens } from "./rows.js";
 
-/** So many pages are remembered for what was read there, the longest unused go. */
-const MOST_PAGES = 60;
-
 /** @param {string} key @returns {any} */
 const recall = (key) => {
   try {
@@ -17,20 +14,19 @@ const recall = (key) => {
 /** @param {string} key @param {any} value @returns whether this browser keeps it */
 const keep = (key, value) => {
   try {
-    localStorage[`postil:${key}`] = JSON.stringify(value);
-    return true;
+    return (localStorage[`postil:${key}`] = JSON.stringify(value));
   } catch {}
 };
 
 /**
- * The word by which a view is counted: once for each browser, page and day; none where nothing can be kept.
- * @param {string} url
+ * The word by which a view is counted: once for each browser, page and day, and not where nothing can be kept.
+ * @param {string} url @returns {Record<string, string>}
  */
-const visit = (url) => {
+const visitOf = (url) => {
   const day = new Date().toISOString().slice(0, 10);
   const kept = recall("views");
-  const today = kept?.day === day ? kept : { day, visit: `${Math.random()}${Math.random()}`, pages: [] };
-  if (!today.pages.includes(url) && keep("views", { ...today, pages: [...today.pages, url] })) return today.visit;
+  const { visit, pages } = kept?.day === day ? kept : { visit: `${Math.random()}${Math.random()}`, pages: [] };
+  return !pages.includes(url) && keep("views", { day, visit, pages: [...pages, url] }) ? { visit } : {};
 };
 
 /** @param {Postil.Loader} loader @param {Element} root @param {string} url @param {string | undefined} key */
@@ -40,9 +36,9 @@ const articleOf = ({ service, modules, options, panel }, root, url, key) => {
 
   /** @param {string} path @param {object} [body] @returns {Promise<any>} */
   const ask = async (path, body) => {
-    const headers = { ...article.headers, ...(body && { "Content-Type": "application/json" }) };
+    const json = { "Content-Type": "application/json" };
     const write = body && { method: "POST", body: JSON.stringify(body) };
-    const response = await fetch(`${service}v1/${path}`, { headers, ...write, credentials: "omit" });
+    const response = await fetch(`${service}v1/${path}`, { ...write, headers: { ...article.headers, ...(body && json) }, credentials: "omit" });
     if (!response.ok) throw new Error(`${response.status} ${path}`);
     return response.json();
   };
@@ -56,8 +52,8 @@ const articleOf = ({ service, modules, options, panel }, root, url, key) => {
 
   /** @type {Postil.Article} */
   const article = {
-    service, modules, root, tokens, face, lang, dir: "ltr", presence: "presence" in options, ref: { url, key }, places: [], known: {},
-    outline: { hash: "", sections: [] }, since: "", headers: {},
+    service, modules, root, tokens, face, lang, dir: "ltr", presence: "presence" in options,
+    ref: { url, key }, outline: { hash: "", sections: [] }, places: [], known: {}, since: "", headers: {},
     emit: (type, detail) => article.root.dispatchEvent(new CustomEvent(`postil:${type}`, { detail, bubbles: true, composed: true })),
     views: (count) => {
       for (const node of document.querySelectorAll("[data-postil-views]")) node.textContent = `${count}`;
@@ -73,13 +69,13 @@ const articleOf = ({ service, modules, options, panel }, root, url, key) => {
       return all;
     },
     identify: async () => {
-      const { ref, outline, places } = article;
-      const { hash } = outline;
-      const query = new URLSearchParams({ url, lang, outline: hash, ...(key && { key }) });
+      const { ref, outline: { hash, sections }, places } = article;
+      const visit = visitOf(url);
       /** @type {Postil.Page | null} */
-      let page = hash ? await ask(`page?${query}`) : null;
-      if (!page?.outline) page = /** @type {Postil.Page} */ (await ask("outline", { page: ref, lang, outline: { ...outline, hash: hash || undefined } }));
-      outline.hash ||= page.hash ?? "";
+      let page = hash ? await ask(`page?${new URLSearchParams({ url, ...(key && { key }), outline: hash, lang, ...visit })}`) : null;
+      // Its hash says nothing to the service; or there is none, where a page is not of https.
+      if (!page?.outline) page = /** @type {Postil.Page} */ (await ask("outline", { page: ref, outline: { hash: hash || undefined, sections }, lang, ...visit }));
+      article.outline.hash ||= page.hash ?? "";
       for (const [at, place] of places.entries()) {
         place.id = page.outline?.[at] ?? null;
         place.joined = page.joined?.[at] ?? [];
@@ -90,66 +86,66 @@ const articleOf = ({ service, modules, options, panel }, root, url, key) => {
       article.dir = page.dir ?? "ltr";
       article.words = page.words;
       article.earlier = page.earlier ?? (article.earlier && []);
-      // On the first visit nothing is new.
+      // On the first visit nothing is new. The pages that were read longest ago are forgotten, so that it stays small.
       const { [name]: seen = Object.fromEntries(page.sections.map(({ id, comments, last }) => [id, [comments, last]])), ...others } = recall("seen") ?? {};
-      keep("seen", Object.fromEntries([...Object.entries(others).slice(1 - MOST_PAGES), [name, seen]]));
+      keep("seen", Object.fromEntries([...Object.entries(others).slice(-59), [name, seen]]));
       article.count(page.sections);
       article.views(page.views);
-    },
-    // Once per browser and day.
-    async viewed() {
-      const word = visit(url);
-      if (word) article.views((await ask("views", { page: article.ref, visit: word, outline: article.outline.hash })).views);
     },
   };
   return article;
 };
 
-/** @param {Postil.Article} article */
-const clear = ({ places }) => {
+/** Are its rows where they were drawn? @param {Postil.Article} article */
+export const intact = ({ places }) => places.every(({ row, mark, section }) => row.isConnected && mark.isConnected === !!section.element);
+
+/** Take its rows away. @param {Postil.Article} article */
+export const clear = ({ places }) => {
   for (const { row, mark } of places) row.remove(), mark.remove();
 };
 
-/** Is everything where it was drawn? @param {Postil.Article | undefined} article @param {any} found */
-const stands = (article, { root, sections }) => !!article && article.root === root && sections.length === article.places.length &&
-  article.places.every(({ section, row, mark }, at) => {
-    const { heading, element, end } = sections[at];
-    return section.heading === heading && section.element === element && row.isConnected && (!end || end.nextSibling === row) && mark.isConnected === !!element;
-  });
-
 /**
- * Draw the articles that are here now, in place of those that were.
+ * Draw the articles that are here now, in place of those that were. One that is still here, and reads as it did, stays.
  * @param {Postil.Loader} loader @param {Postil.Article[]} before @returns {Promise<Postil.Article[]>}
  */
 export const scan = async (loader, before) => {
-  const { options } = loader;
-  const marked = options.root instanceof Element ? [options.root] : [...document.querySelectorAll(options.root || "[data-postil-root]")];
-  const founds = (marked[0] ? marked : [null]).map((root) => findSections(document, options, root));
+  const { options, changed, left } = loader;
+  const given = options.root;
+  const roots = given instanceof Element ? [given] : [...document.querySelectorAll(given || "[data-postil-root]")];
+  /** @type {Postil.Article[]} */
   const now = [];
-  const fresh = [];
-  for (const found of founds) {
-    const { root, title, sections } = found;
+  /** @type {Postil.Article[]} */
+  const drawn = [];
+  for (const each of roots[0] ? roots : [null]) {
+    const { root, title, sections } = findSections(document, options, each);
     if (root.closest("[data-postil-ignore]")) continue;
-    // Several articles: each has its permalink. Elsewhere, an address is another site's.
-    const link = /** @type {HTMLAnchorElement | null} */ (marked[1] ? root.querySelector("[rel~=bookmark],.u-url,.permalink") : document.querySelector("link[rel=canonical]"))?.href;
+    // Of several articles each has its permalink. An address elsewhere is another site's.
+    const link = /** @type {HTMLAnchorElement | null} */ (roots[1] ? root.querySelector("[rel~=bookmark],.u-url") : document.querySelector("link[rel=canonical]"))?.href;
     const url = (link?.startsWith(`${location.origin}/`) ? link : location.href).split("#")[0];
-    const key = /** @type {HTMLElement} */ (root).dataset.postilPage ?? (marked[1] ? undefined : options.page);
-    const known = before.find(({ ref }) => ref.url === url && ref.key === key);
-    const article = known ?? articleOf(loader, root, url, key);
+    const key = /** @type {HTMLElement} */ (root).dataset.postilPage || (roots[1] ? undefined : options.page);
+    const old = before.find((one) => one.ref.url === url && one.ref.key === key && !now.includes(one));
+    const article = old ?? articleOf(loader, root, url, key);
+    const outline = await outlineOf(sections);
     now.push(article);
-    if (stands(known, found)) continue;
+    if (old && JSON.stringify(outline.sections) === JSON.stringify(old.outline.sections) && intact(old)) continue;
     clear(article);
     article.root = root;
     article.ref.title = title.slice(0, 300) || undefined;
-    Object.assign(article.outline, await outlineOf(sections));
-    article.places = sections.map((section) => place(article, section, (at) => loader.open(article, at), loader.near));
-    fresh.push(article);
+    Object.assign(article.outline, outline);
+    article.places = sections.map((section) => place(article, section, loader));
+    drawn.push(article);
   }
-  for (const article of before) if (!now.includes(article)) clear(article), loader.left(article);
-  await Promise.all(fresh.map(async (article) => {
-    await article.identify();
-    if (before.includes(article)) loader.changed(article);
-    else article.viewed?.(), article.emit("ready");
-  }));
+  for (const article of before) if (!now.includes(article)) clear(article), left(article);
+  for (const article of drawn) {
+    try {
+      await article.identify();
+      if (before.includes(article)) changed(article);
+      else article.emit("ready");
+    } catch (error) {
+      clear(article);
+      article.emit("error", { code: "network" });
+      throw error;
+    }
+  }
   return now;
 };
