@@ -17,6 +17,7 @@ import { more, pieces, say, t } from "./words.js";
  * @property {string} [submit] the button's word
  * @property {boolean} [named] false: no name is asked for
  * @property {(words: Words) => Promise<void>} send
+ * @property {() => void} [typing] told at each key
  * @property {() => void} [cancel]
  */
 
@@ -131,6 +132,7 @@ export class Composer {
 
   #changed() {
     const text = this.text.value;
+    this.options.typing?.();
     this.nonce = "";
     this.#begin();
     keep(this.#key, text.trim() && text !== this.options.text ? { text } : null);

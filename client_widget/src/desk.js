@@ -11,6 +11,7 @@ import { banForm, whyForm } from "./desk-forms.js";
 import { say, t } from "./words.js";
 import { deskSheet } from "./desk-style.js";
 import { h, icon } from "./element.js";
+import { stop } from "./moderate.js";
 
 /** @typedef {import("./panel.js").Panel} Panel */
 /** @typedef {import("./thread.js").Thread} Thread */
@@ -183,12 +184,12 @@ export class Desk {
   menu() {
     const { api, frame, home, article } = this.panel;
     const section = article.known[home ?? ""];
-    const close = (/** @type {() => void} */ then) => () => (frame.openMenu(false), then());
+    const close = (/** @type {() => void} */ then) => () => (frame.openMenu(), then());
     return [
       h("p", { dir: "auto" }, say(t.desk.moderating, { name: api.grant?.name ?? "" })),
       ...(section ? [h("hr"), h("h3", {}, t.desk.section), ...this.#states(section), h("hr")] : []),
       h("a", { href: this.#queue(), target: "_blank", rel: "noopener" }, t.desk.allQueue),
-      h("button", { "data-action": "moderate", onclick: close(() => this.panel.stop()) }, t.desk.stop),
+      h("button", { "data-action": "moderate", onclick: close(() => stop(this.panel)) }, t.desk.stop),
     ];
   }
 
@@ -207,7 +208,7 @@ export class Desk {
   async #set(state, minutes) {
     const { frame, home, article } = this.panel;
     const { state: was = "open", minutes: before = 0 } = article.known[home ?? ""];
-    frame.openMenu(false);
+    frame.openMenu();
     frame.more?.focus();
     try {
       await this.#put(state, minutes);

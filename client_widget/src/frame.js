@@ -1,166 +1,158 @@
 // @ts-check
-/** The panel's frame: a drawer that moves the article over where there is room, or a modal sheet on a narrow screen. */
+/**
+ * The panel's frame: a drawer that makes the article move over, or a modal sheet where both would be too narrow.
+ * A drawer never takes more than its width; what an article of a fixed width then has no room for, it covers.
+ */
 
 import { h, icon } from "./element.js";
-import { t } from "./words.js";
+import { say, t } from "./words.js";
 import { sheet } from "./style.js";
 
-const NARROW = matchMedia("(max-width: 719px)");
-const WIDTH = 440;
+/** What an article needs beside the drawer to be read, in pixels. */
+const READABLE = 480;
 /** How often a screen reader is told of news, at most, in milliseconds. */
 const HUSH = 10000;
-
-/**
- * @typedef {object} Handlers
- * @property {(by: number) => void} step
- * @property {() => void} closed
- * @property {() => void} reveal
- * @property {(sort: Postil.Sort) => void} sort
- * @property {() => Node[]} menu what the menu offers now
- */
 
 export class Frame {
   #spokenAt = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #speech;
+  #resized = () => this.dialog.open && this.show();
 
-  /** @param {CSSStyleSheet} tokens @param {Postil.Sort} sort @param {Node} strip @param {Node} list @param {Handlers} handlers */
-  constructor(tokens, sort, strip, list, handlers) {
-    this.handlers = handlers;
-    this.where = h("p", { className: "where" });
+  /** @param {import("./panel.js").Panel} panel @param {Postil.Sort} sort */
+  constructor(panel, sort) {
+    this.panel = panel;
+    const { article, thread } = panel;
+    const tool = (/** @type {"up" | "down" | "more" | "close"} */ shape, /** @type {keyof typeof t.tools} */ action, /** @type {() => void} */ onclick) =>
+      h("button", { className: "tool", part: "tool", "data-action": action, ariaLabel: t.tools[action], title: t.tools[action], onclick }, icon(shape));
+    this.where = h("p", { className: "where", part: "where" });
     this.heading = h("h2", { id: "heading", part: "heading", tabIndex: -1, dir: "auto" });
-    this.status = h("div", { className: "unseen", role: "status" });
-    this.state = h("span", { className: "live" });
-    this.pill = h("button", { className: "pill", part: "pill", hidden: true, onclick: handlers.reveal });
-    this.menu = h("div", { className: "menu", hidden: true });
+    this.previous = tool("up", "previous", () => panel.step(-1));
+    this.next = tool("down", "next", () => panel.step(1));
+    this.more = tool("more", "menu", () => panel.menu());
+    this.menu = h("div", { className: "menu", part: "menu", hidden: true });
+    this.state = h("span", { className: "live", part: "live" });
+    this.around = h("span", { part: "presence" });
+    this.pill = h("button", { className: "pill", part: "pill", hidden: true, onclick: () => panel.reveal() });
+    this.sort = h("select", { part: "sort", ariaLabel: t.sort }, ...Object.entries(t.sorts).map(([value, text]) => h("option", { value }, text)));
+    this.sort.value = sort;
+    this.sort.onchange = () => panel.order(/** @type {Postil.Sort} */ (this.sort.value));
+    this.order = h("span", { className: "sort" }, this.sort);
+    this.bar = h("div", { className: "bar" }, h("span", { className: "about" }, this.state, this.around), this.pill, this.order);
+    this.grip = h("div", { className: "grip" });
     this.foot = h("div", { className: "foot" });
-    this.dialog = h("dialog", { part: "panel", "aria-labelledby": "heading" },
-      this.#grip(), this.#head(), strip, this.#bar(sort), list, this.foot, this.status);
-    this.#mount(tokens);
-  }
-
-  /** @param {CSSStyleSheet} tokens */
-  #mount(tokens) {
+    this.status = h("div", { className: "unseen", role: "status" });
+    this.dialog = h("dialog", { part: "panel", "aria-labelledby": "heading", dir: article.dir, lang: article.lang }, this.grip,
+      h("div", { className: "head" }, h("div", { className: "titles" }, this.where, this.heading), this.previous, this.next, this.more, tool("close", "close", () => this.close()), this.menu),
+      panel.strip.node, this.bar, thread.list.node, this.foot, this.status);
     this.node = document.createElement("postil-panel");
-    const root = this.node.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [tokens, sheet];
-    root.append(this.dialog);
-    document.body.append(this.node);
-    this.dialog.addEventListener("keydown", (event) => this.#escape(event));
-    this.dialog.addEventListener("cancel", (event) => (event.preventDefault(), this.close()));
-    this.dialog.addEventListener("click", (event) => this.#outside(event));
-    NARROW.addEventListener("change", () => this.dialog.open && this.show());
-    addEventListener("resize", () => this.dialog.open && this.#makeRoom(true));
+    this.root = this.node.attachShadow({ mode: "open" });
+    this.root.adoptedStyleSheets = [article.tokens, sheet];
+    this.root.append(this.dialog);
+    this.dialog.onkeydown = (event) => this.#pressed(event);
+    this.dialog.oncancel = (event) => (event.preventDefault(), this.close());
+    this.dialog.onclick = (event) => this.#outside(event);
+    addEventListener("resize", this.#resized);
   }
 
-  #head() {
-    const { step } = this.handlers;
-    const tool = (/** @type {"up" | "down" | "more" | "close"} */ shape, /** @type {string} */ action, /** @type {() => void} */ act) => {
-      const label = t.tools[/** @type {keyof typeof t.tools} */ (action)];
-      return h("button", { className: "tool", "data-action": action, ariaLabel: label, title: label, onclick: act }, icon(shape));
-    };
-    this.previous = tool("up", "previous", () => step(-1));
-    this.next = tool("down", "next", () => step(1));
-    this.more = tool("more", "menu", () => this.openMenu(!!this.menu.hidden));
-    return h("div", { className: "head" }, h("div", { className: "titles" }, this.where, this.heading),
-      this.previous, this.next, this.more, tool("close", "close", () => this.close()), this.menu);
-  }
-
-  /** @param {Postil.Sort} chosen */
-  #bar(chosen) {
-    const options = Object.entries(t.sorts).map(([value, text]) => h("option", { value }, text));
-    const sort = h("select", { part: "sort", ariaLabel: t.sort }, ...options);
-    sort.value = chosen;
-    sort.onchange = () => this.handlers.sort(/** @type {Postil.Sort} */ (sort.value));
-    return h("div", { className: "bar" }, this.state, this.pill, h("span", { className: "sort" }, sort));
-  }
-
-  /** Pulled down it closes the sheet; the button does the same. */
-  #grip() {
-    let from = 0;
-    const grip = h("div", { className: "grip" });
-    grip.onpointerdown = ({ clientY, pointerId }) => (grip.setPointerCapture(pointerId), (from = clientY));
-    grip.onpointermove = ({ clientY }) => {
-      if (from) this.dialog.style.translate = `0 ${Math.max(0, clientY - from)}px`;
-    };
-    grip.onpointerup = grip.onpointercancel = ({ clientY }) => {
-      if (from && clientY - from > 96) this.close();
-      from = 0;
-      this.dialog.style.translate = "";
-    };
-    return grip;
-  }
-
-  /** @param {boolean} open */
-  openMenu(open) {
-    this.menu.replaceChildren(...(open ? this.handlers.menu() : []));
-    this.menu.hidden = !open;
-    this.more?.setAttribute("aria-expanded", String(open));
-    if (open) this.menu.querySelector("button")?.focus();
+  /** Show or put away what the menu offers. @param {Node[]} [items] */
+  openMenu(items = []) {
+    this.menu.replaceChildren(...items);
+    this.menu.hidden = !items[0];
+    this.more.ariaExpanded = String(!this.menu.hidden);
+    this.menu.querySelector("button")?.focus();
   }
 
   /** @param {string} where @param {string} heading @param {number} [at] the index of the section shown @param {number} [of] how many there are */
-  title(where, heading, at = 0, of = 1) {
+  title(where, heading, at = -1, of = 1) {
     this.where.textContent = where;
     this.heading.textContent = heading;
-    for (const [button, end] of /** @type {[HTMLElement | undefined, number][]} */ ([[this.previous, 0], [this.next, of - 1]])) {
-      if (!button) continue;
-      button.hidden = of < 2;
-      button.ariaDisabled = String(at === end);
-    }
+    this.previous.hidden = this.next.hidden = at < 0 || of < 2;
+    this.previous.ariaDisabled = String(!at);
+    this.next.ariaDisabled = String(at === of - 1);
   }
 
   /** Open in the shape that the screen asks for, and begin at the heading. */
   show() {
-    const shape = NARROW.matches ? "sheet" : "drawer";
-    if (this.dialog.open && this.dialog.dataset.shape === shape) return this.say(this.heading.textContent ?? "");
-    this.dialog.close();
-    this.dialog.dataset.shape = shape;
-    this.dialog.ariaModal = String(NARROW.matches);
-    if (NARROW.matches) this.dialog.showModal();
-    else this.dialog.show();
-    this.#makeRoom(true);
-    this.heading.focus({ preventScroll: true });
+    const { dialog, node } = this;
+    if (!node.isConnected) document.body.append(node);
+    const width = parseFloat(getComputedStyle(node).getPropertyValue("--postil-width")) || 440;
+    const isSheet = innerWidth < width + READABLE;
+    const shape = isSheet ? "sheet" : "drawer";
+    const same = dialog.open && dialog.dataset.shape === shape;
+    if (!same) {
+      dialog.close();
+      dialog.dataset.shape = shape;
+      dialog.ariaModal = String(isSheet);
+      if (isSheet) dialog.showModal();
+      else dialog.show();
+      if (isSheet) this.panel.later(import("./drag.js")).then(({ drag }) => drag(this), () => {});
+      this.heading.focus({ preventScroll: true });
+    }
+    this.#makeRoom(isSheet ? 0 : width);
+    return same;
   }
 
   close() {
-    this.openMenu(false);
+    this.openMenu();
     this.dialog.close();
-    this.#makeRoom(false);
-    this.handlers.closed();
+    this.#makeRoom(0);
+    this.panel.closed();
   }
 
-  /** Move the article over where it fits beside the drawer; what is being read stays at its height. @param {boolean} open */
-  #makeRoom(open) {
+  /** It will not be shown again. */
+  leave() {
+    if (this.dialog.open) this.close();
+    removeEventListener("resize", this.#resized);
+    clearTimeout(this.#speech);
+    this.node.remove();
+  }
+
+  /** Move the article over; what is being read stays at its height. @param {number} width */
+  #makeRoom(width) {
     const { documentElement: page } = document;
-    const row = document.querySelector("postil-row");
-    const before = row?.getBoundingClientRect().top ?? 0;
-    page.style.paddingInlineEnd = "";
-    const fits = !NARROW.matches && (row?.clientWidth ?? 0) + 64 <= innerWidth - WIDTH;
-    page.style.paddingInlineEnd = open && fits ? `${WIDTH}px` : "";
-    if (row) scrollBy(0, row.getBoundingClientRect().top - before);
+    const { root, dir } = this.panel.article;
+    const read = [...root.querySelectorAll("p,li,pre,h1,h2,h3,h4,postil-row")].find((one) => one.getBoundingClientRect().bottom > 0);
+    const before = read?.getBoundingClientRect().top ?? 0;
+    page.style[getComputedStyle(page).direction === dir ? "paddingInlineEnd" : "paddingInlineStart"] = width ? `${width}px` : "";
+    if (read) scrollBy(0, read.getBoundingClientRect().top - before);
     dispatchEvent(new Event("postil-room"));
   }
 
   /** @param {KeyboardEvent} event */
-  #escape(event) {
-    if (event.key !== "Escape" || event.defaultPrevented) return;
-    event.preventDefault();
-    if (this.menu.hidden) this.close();
-    else this.openMenu(false), this.more?.focus();
+  #pressed(event) {
+    const { key, target, ctrlKey, metaKey, altKey, defaultPrevented } = event;
+    if (defaultPrevented || ctrlKey || metaKey || altKey) return;
+    if (key === "Escape") {
+      event.preventDefault();
+      if (this.menu.hidden) this.close();
+      else this.openMenu(), this.more.focus();
+    } else if (/^[np?]$/.test(key) && !(/** @type {Element} */ (target).closest("input,textarea,select"))) this.panel.key(key);
   }
 
   /** @param {MouseEvent} event */
   #outside({ target, clientY }) {
-    const within = target instanceof Node && (this.menu.contains(target) || this.more?.contains(target));
-    if (!within && !this.menu.hidden) this.openMenu(false);
-    if (target === this.dialog && NARROW.matches && clientY < this.dialog.getBoundingClientRect().top) this.close();
+    const { menu, more, dialog } = this;
+    if (!menu.hidden && target instanceof Node && !menu.contains(target) && !more.contains(target)) this.openMenu();
+    if (target === dialog && dialog.ariaModal === "true" && clientY < dialog.getBoundingClientRect().top) this.close();
   }
 
   /** @param {keyof typeof t.live} state */
   live(state) {
     this.state.dataset.state = state;
     this.state.textContent = t.live[state];
+    if (state !== "live") this.present();
+  }
+
+  /** How many read, and write, in numbers only; a screen reader comes upon it and is not told. @param {number} [reading] @param {number} [writing] */
+  present(reading, writing) {
+    this.around.textContent = writing ? say(t.replying, { n: writing }) : reading ? say(t.reading, { n: reading }) : "";
+  }
+
+  /** Something has arrived, or was revealed. @param {string} text */
+  news(text) {
+    this.pill.textContent = text;
+    this.pill.hidden = !text;
   }
 
   /** Tell a screen reader; the latest wins while it has to wait. @param {string} text */

@@ -1,145 +1,118 @@
 // @ts-check
 /**
- * What changes on the page, as it changes: one socket, and polling with the same cursor where sockets do not
- * get through. Whoever listens takes the messages of the socket; an answer to a poll is told in the same words.
+ * What changes on the page, as it changes: one socket, which comes back by itself. Where sockets do not get through,
+ * polling with the same cursor: poll.js. The panel takes the messages of the socket.
  */
 
-/** @typedef {import("./api.js").Api} Api */
-/**
- * @typedef {object} Listener
- * @property {() => (string | {outline: string, index: number})[]} sections whose comments are shown
- * @property {() => string} since
- * @property {(message: Postil.LiveMessage) => void} receive
- * @property {(state: "live" | "connecting" | "polling" | "offline") => void} state
- */
-
-const POLL = 15000;
-/** Polls after which the socket is tried again. */
-const PATIENCE = 8;
 /** The most that is waited between two attempts, in milliseconds. */
 const MOST = 30000;
 /** How long a socket holds before it is trusted, in milliseconds. */
 const STEADY = 10000;
+/** How often others are told that somebody writes, at most, in milliseconds. */
+const OFTEN = 5000;
 const TOKEN_REVOKED = 4401;
 
 export class Live {
   /** @type {WebSocket | null} */
-  #socket = null;
+  socket = null;
   #refused = 0;
   #tries = 0;
-  #polls = 0;
+  #wrote = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @param {Api} api @param {Listener} listener */
-  constructor(api, listener) {
-    this.api = api;
-    this.listener = listener;
-    const wake = () => this.#wake();
-    document.addEventListener("visibilitychange", wake);
-    addEventListener("online", wake);
+  /** @param {import("./panel.js").Panel} panel */
+  constructor(panel) {
+    this.panel = panel;
+    document.addEventListener("visibilitychange", this.#wake);
+    addEventListener("online", this.#wake);
   }
 
-  /** Watch afresh, from the listener's `since`; also after the viewer's rights changed. */
+  /** Watch afresh, from what is known; also after the viewer's rights changed. */
   start() {
+    const { panel } = this;
+    const { api, article, frame } = panel;
+    this.#drop();
+    const socket = (this.socket = new WebSocket(`${api.service.replace(/^http/, "ws")}v1/live`));
+    let opened = 0;
+    frame.live("connecting");
+    socket.onopen = () => {
+      opened = Date.now();
+      this.#refused = 0;
+      const { url, key } = api.ref;
+      this.#send("watch", {
+        page: { url, key },
+        outline: article.outline.hash,
+        sections: panel.sections(),
+        since: article.since || undefined,
+        author: api.author ?? undefined,
+        token: api.grant?.token,
+        presence: article.presence || undefined,
+      });
+    };
+    socket.onmessage = ({ data }) => {
+      const message = JSON.parse(data);
+      if (socket !== this.socket || message.type === "error") return;
+      frame.live("live");
+      panel.receive(message);
+    };
+    socket.onclose = ({ code }) => socket === this.socket && this.#closed(code, opened);
+  }
+
+  #drop() {
     clearTimeout(this.#timer);
-    const old = this.#socket;
-    this.#socket = null;
-    old?.close();
-    this.#connect();
+    const { socket } = this;
+    this.socket = null;
+    socket?.close();
+  }
+
+  /** It will not be needed again. */
+  stop() {
+    this.#drop();
+    document.removeEventListener("visibilitychange", this.#wake);
+    removeEventListener("online", this.#wake);
   }
 
   /** Say which sections are shown now. */
   show() {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return;
-    this.#send({ type: "show", sections: this.listener.sections() });
+    this.#send("show", { sections: this.panel.sections() });
   }
 
-  #connect() {
-    const socket = (this.#socket = new WebSocket(`${this.api.service.replace(/^http/, "ws")}v1/live`));
-    let opened = 0;
-    this.listener.state("connecting");
-    socket.onopen = () => {
-      opened = Date.now();
-      this.#refused = 0;
-      this.#watch();
-    };
-    socket.onmessage = ({ data }) => socket === this.#socket && this.#hear(JSON.parse(data));
-    socket.onclose = ({ code }) => socket === this.#socket && this.#closed(code, opened);
+  /** Let others see that somebody writes here. @param {string | null} section */
+  writing(section) {
+    if (!section || !this.panel.article.presence || Date.now() - this.#wrote < OFTEN) return;
+    this.#wrote = Date.now();
+    this.#send("writing", { section });
   }
 
-  #watch() {
-    const { api, listener } = this;
-    const { url, key } = api.ref;
-    this.#send({
-      type: "watch",
-      page: { url, key },
-      outline: api.outline?.hash,
-      sections: listener.sections(),
-      since: listener.since() || undefined,
-      author: api.author ?? undefined,
-      token: api.grant?.token,
-    });
-  }
-
-  /** @param {object} message */
-  #send(message) {
-    this.#socket?.send(JSON.stringify(message));
-  }
-
-  /** @param {Postil.LiveMessage} message */
-  #hear(message) {
-    if (message.type === "error") return;
-    this.listener.state("live");
-    this.listener.receive(message);
+  /** @param {string} type @param {object} message */
+  #send(type, message) {
+    if (this.socket?.readyState === 1) this.socket.send(JSON.stringify({ type, ...message }));
   }
 
   /** @param {number} code @param {number} opened when, 0 for never */
-  #closed(code, opened) {
-    this.#socket = null;
+  async #closed(code, opened) {
+    const { api, frame } = this.panel;
+    this.socket = null;
     if (!opened) this.#refused++;
     // One that closes at once does not count as up again: the waits go on growing.
     else if (Date.now() - opened > STEADY) this.#tries = 0;
-    if (code === TOKEN_REVOKED) this.api.setGrant(null);
-    if (code === TOKEN_REVOKED) this.listener.receive({ type: "resync", since: "" });
-    if (this.#refused >= 2) return this.#poll();
-    this.listener.state(navigator.onLine ? "connecting" : "offline");
+    if (code === TOKEN_REVOKED) api.setGrant(null), this.panel.refresh();
+    frame.live(navigator.onLine ? "connecting" : "offline");
     // Full jitter: after a restart of the service its readers come back spread out.
-    this.#later(Math.random() * Math.min(MOST, 1000 * 2 ** ++this.#tries), () => this.#connect());
-  }
-
-  async #poll() {
-    this.listener.state("polling");
-    try {
-      const section = this.listener.sections().filter((one) => typeof one === "string");
-      this.#tell(await this.api.changes(this.listener.since(), section), section);
-    } catch {
-      this.listener.state("offline");
-    }
-    if (this.#socket) return;
-    this.#later(POLL, () => (++this.#polls % PATIENCE ? this.#poll() : this.#connect()));
-  }
-
-  /** @param {Postil.Changes} changes @param {string[]} shown */
-  #tell({ since, resync, sections, comments, gone, views }, shown) {
-    const { receive } = this.listener;
-    if (resync) return receive({ type: "resync", since });
-    for (const section of shown) {
-      const news = comments.filter((comment) => comment.section === section);
-      if (news.length + gone.length) receive({ type: "changes", section, comments: news, gone });
-    }
-    receive({ type: "counts", since, sections, views });
+    const again = () => this.later(Math.random() * Math.min(MOST, 1000 * 2 ** ++this.#tries), () => this.start());
+    if (this.#refused < 2) again();
+    else import("./poll.js").then(({ poll }) => void (this.socket || poll(this)), again);
   }
 
   /** @param {number} wait @param {() => void} act once the page is in sight */
-  #later(wait, act) {
+  later(wait, act) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => document.hidden || act(), wait);
   }
 
-  #wake() {
-    if (document.hidden || this.#socket) return;
-    clearTimeout(this.#timer);
-    this.#connect();
-  }
+  #wake = () => {
+    // Whoever was never started, or was stopped, stays so.
+    if (!document.hidden && !this.socket && this.#timer) this.start();
+  };
 }

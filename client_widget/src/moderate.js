@@ -2,6 +2,7 @@
 /** Becoming a moderator here: a pop-up of the service vouches for whoever is signed in there. */
 
 import { random } from "./api.js";
+import { t } from "./words.js";
 
 /** How long a pop-up is waited for, in milliseconds. */
 const PATIENCE = 600000;
@@ -45,8 +46,17 @@ const grantFrom = (popup, service, nonce) =>
     addEventListener("message", hear, { signal: done.signal });
   });
 
-/** Give the grant back. @param {import("./api.js").Api} api */
-export const signOut = async (api) => {
-  await api.end().catch(() => {});
-  api.setGrant(null);
+/** Become one here; say why not, where that is so. @param {import("./panel.js").Panel} panel */
+export const moderate = async (panel) => {
+  const signed = await signIn(panel.api).catch((/** @type {Error} */ error) => error.message);
+  if (signed === null || typeof signed === "string") panel.thread.warn(signed ?? t.popup);
+  if (signed === true) panel.rights();
+};
+
+/** Be a reader again. @param {import("./panel.js").Panel} panel */
+export const stop = async (panel) => {
+  await panel.api.end().catch(() => {});
+  panel.api.setGrant(null);
+  panel.desk?.clear();
+  panel.rights();
 };

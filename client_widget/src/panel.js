@@ -1,16 +1,17 @@
 // @ts-check
 /**
- * The panel: one section's thread, live, in a frame, with the composer at its foot.
+ * The panel: one section's thread, live, in a frame, with the composer at its foot; beside it, all sections.
  *
  * What may be relied on from outside, all in the open shadow root of `postil-panel` (rows and bubbles: postil.js):
- *   parts     panel heading sort pill thread comment tombstone author badge state body action composer input post question
- *             tab then earlier-quote; to moderators also chip desk done (desk.js)
- *   dialog[data-section]         id of the thread shown ("" before its first comment); [data-shape] drawer | sheet
- *   [role=tab][data-thread]      where several threads stand in one section, each by its id
+ *   parts     panel where heading tool menu tab live presence sort pill unread handle thread all section-name comment
+ *             tombstone author badge state body action composer input post question then earlier-quote;
+ *             to moderators also chip desk done (desk.js)
+ *   dialog[data-section]         id of the thread shown ("" before its first comment, "*" for all); [data-shape] drawer | sheet
+ *   [role=tab][data-thread]      each thread that stands in the section, by its id; "*" is all sections
  *   .live[data-state]            live | connecting | polling | offline
  *   li[data-comment][data-depth] a comment or tombstone; [data-focus] came by link; [data-open] its menu is open
  *   [data-action]                reply support more edit remove copy flag fold load then appeal held,
- *                                previous next menu moderate close, part back; moderators' are in desk.js
+ *                                previous next menu moderate keys close height unread, part back; moderators' are in desk.js
  *   [role=status]                what a screen reader is told
  */
 
@@ -26,6 +27,10 @@ import { Thread } from "./thread.js";
 
 /** How long to wait before loading afresh once more, in milliseconds. */
 const AGAIN = 10000;
+/** So many pages are remembered for what was read there, the longest unused go. */
+const MOST_PAGES = 60;
+/** Names all sections, where a thread's id is asked for. */
+const ALL = "*";
 
 export class Panel {
   /**
@@ -38,12 +43,20 @@ export class Panel {
   /** Where the keyboard returns to. @type {HTMLElement | null} */
   #opener = null;
   #watching = false;
+  /** What was read here until the section was opened. @type {Postil.Seen | undefined} */
+  was;
+  /** How many replies wait in the thread. */
+  #fresh = 0;
   /** The state that the foot was made for. @type {string | undefined} */
   #stateOf;
   /** @type {Composer | null} */
   composer = null;
   /** What moderators see and do; null for everybody else. @type {import("./desk.js").Desk | null} */
   desk = null;
+  /** All sections, once they were asked for. @type {import("./everything.js").Everything | null} */
+  all = null;
+  /** What walks the unread ones, once there are some. @type {import("./unread.js").Unread | null} */
+  unread = null;
 
   /** @param {Postil.Article} article */
   constructor(article) {
@@ -51,25 +64,28 @@ export class Panel {
     this.api = new Api(article.service, article.ref, article.outline);
     const sort = recall("sort") in t.sorts ? recall("sort") : "oldest";
     this.thread = new Thread(this, sort);
-    this.strip = new Strip(this.thread.list.node, (id) => this.#turn(id));
-    this.frame = new Frame(article.tokens, sort, this.strip.node, this.thread.list.node, {
-      step: (by) => this.#step(by),
-      closed: () => this.#closed(),
-      reveal: () => this.thread.reveal(),
-      sort: (chosen) => (keep("sort", chosen), this.thread.order(chosen)),
-      menu: () => this.#menu(),
-    });
-    this.live = new Live(this.api, {
-      sections: () => this.#sections(),
-      since: () => article.since,
-      receive: (message) => this.#receive(message),
-      state: (state) => this.frame.live(state),
-    });
+    this.strip = new Strip(this.thread.list.node, (id) => this.turn(id));
+    this.frame = new Frame(this, sort);
+    this.live = new Live(this);
   }
 
   /** What is known of the thread shown. */
   get section() {
     return this.article.known[this.thread.section ?? ""];
+  }
+
+  /** The page's name in this browser's storage. */
+  get page() {
+    const { key, url } = this.article.ref;
+    return key ?? url;
+  }
+
+  /** A part that is loaded later, with its words and its looks. @template T @param {Promise<T>} part @returns {Promise<T>} */
+  async later(part) {
+    const [made, { moreSheet }] = await Promise.all([more(part), import("./style-more.js")]);
+    const { adoptedStyleSheets: worn } = this.frame.root;
+    if (!worn.includes(moreSheet)) worn.push(moreSheet);
+    return made;
   }
 
   /**
@@ -78,77 +94,135 @@ export class Panel {
    * @param {Postil.Place | null} [from] where the reader came from, and may want to go back to
    */
   async open(place, comment, section, from = null) {
-    if (!place && comment && this.frame.dialog.open && this.thread.focus(comment)) return;
-    if (!this.article.since || (this.api.grant && !this.#watching)) await this.#identify().catch(() => {});
-    await this.#equip();
+    const { article, frame } = this;
+    if (!place && comment && frame.dialog.open && !this.#isAll && this.thread.focus(comment)) return;
+    await this.#prepare();
     const found = comment ? await this.thread.find(comment) : null;
     const id = section ?? found?.id ?? place?.id ?? null;
     if (!place && !id) return;
-    if (found) this.article.count([found]);
+    if (found) article.count([found]);
     this.#seen();
-    this.place = place ?? this.article.places.find(({ id: own, joined }) => own === id || (id && joined.includes(id))) ?? null;
+    this.place = place ?? article.places.find(({ id: own, joined }) => own === id || (id && joined.includes(id))) ?? null;
     this.home = this.place ? this.place.id : id;
     this.thread.section = id;
-    this.#opener = this.place?.opener ?? within(document.activeElement);
     if (comment) this.place?.row.scrollIntoView({ block: "center" });
-    this.#head(from);
-    this.frame.show();
+    this.#swap(false);
+    await this.#head(from);
+    this.#show();
     this.compose();
-    if (!this.article.since) return this.thread.warn(t.problems.network);
+    article.emit("open", { section: id });
+    if (!article.since) return this.thread.warn(t.problems.network);
     await this.#watch(id, comment);
   }
 
-  /** Say what is shown, and where it stands. @param {Postil.Place | null} from */
-  #head(from) {
-    const { place, section } = this;
-    const { places, earlier } = this.article;
+  /** Show all sections. */
+  async everything() {
+    await this.#prepare();
+    this.place ??= this.article.places[0];
+    this.home ??= this.place.id;
+    this.thread.section ??= this.home;
+    await this.#head();
+    this.compose();
+    await this.turn(ALL);
+    if (!this.#watching) this.live.start();
+    this.#watching = true;
+  }
+
+  async #prepare() {
+    if (!this.article.since || (this.api.grant && !this.#watching)) await this.#identify().catch(() => {});
+    await this.#equip();
+    this.was = recall("seen")?.[this.page];
+  }
+
+  /** Be on the screen; the keyboard returns to where it was. */
+  #show() {
+    const { frame, place } = this;
+    let had = document.activeElement;
+    if (had !== frame.node) {
+      while (had?.shadowRoot?.activeElement) had = had.shadowRoot.activeElement;
+      this.#opener = had === document.body ? null : /** @type {HTMLElement | null} */ (had);
+    } else if (place) this.#opener = place.opener;
+    this.#opener ??= place?.opener ?? null;
+    if (frame.show()) frame.say(frame.heading.textContent ?? "");
+  }
+
+  get #isAll() {
+    return !!this.all && !this.all.node.hidden;
+  }
+
+  /** Say what is shown, and where it stands. @param {Postil.Place | null} [from] */
+  async #head(from) {
+    const { place, section, frame, strip, thread } = this;
+    const { places, earlier, known } = this.article;
     const gone = place ? undefined : earlier?.find((one) => one.section === section?.id);
-    if (place) this.frame.title(places.length > 1 ? say(t.where, { index: places.indexOf(place) + 1, of: places.length }) : t.page, place.heading, places.indexOf(place), places.length);
-    else if (gone) this.frame.title(t.earlierOne, gone.heading || t.goneSection);
-    else this.frame.title(t.elsewhere, section?.heading || t.otherVersion);
-    const had = this.strip.node.contains(/** @type {ShadowRoot} */ (this.frame.node?.shadowRoot).activeElement);
-    this.strip.show({ tabs: this.#tabs(), lines: this.#lines(from), gone: gone && (gone.excerpt ?? "") });
-    this.#tellCounts();
+    const at = place ? places.indexOf(place) : -1;
+    // The thread that the section's words were once a part of.
+    const part = place?.part && known[place.part]?.comments ? place.part : "";
+    const lines = (from || part || gone) && (await this.later(import("./lines.js")).catch(() => null));
+    if (place) frame.title(places[1] ? say(t.where, { index: at + 1, of: places.length }) : t.page, place.heading, at, places.length);
+    else if (gone) frame.title(t.earlierOne, gone.heading || t.goneSection);
+    else frame.title(t.elsewhere, section?.heading || t.otherVersion);
+    const had = strip.node.contains(frame.root.activeElement);
+    strip.show(this.#tabs(), thread.section ?? "");
+    if (lines) {
+      const there = places.find(({ id }) => id === part) ?? earlier?.find(({ section }) => section === part);
+      const heading = there?.heading || known[part]?.heading || "";
+      lines.addLines(strip, [
+        ...(from ? [{ count: () => 0, words: t.back, heading: from.heading, back: true, go: () => this.open(from) }] : []),
+        ...(part ? [{ count: () => known[part].comments, words: heading ? t.part : t.partUnnamed, heading, go: () => this.open(null, undefined, part, place) }] : []),
+      ], gone && (gone.excerpt ?? ""));
+    }
     // The keyboard was on a line that is gone now.
-    if (had) this.frame.heading.focus({ preventScroll: true });
+    if (had) frame.heading.focus({ preventScroll: true });
   }
 
-  /** Threads that were merged into the section stand beside its own. @returns {import("./strip.js").Tab[]} */
+  /** The section's thread, those that were merged into it, and all. @returns {import("./strip.js").Tab[]} */
   #tabs() {
-    const { id: own, joined = [] } = this.place ?? {};
-    const all = own ? [own, ...joined] : [];
-    return all.map((id) => {
-      const heading = (id !== own && this.article.known[id]?.heading) || "";
-      return { id, heading, words: id === own ? t.thisSection : heading ? t.from : t.fromEarlier, chosen: id === this.thread.section };
+    const { known, places } = this.article;
+    const { id: own, joined } = this.place ?? { id: this.home, joined: [] };
+    const tabs = [own ?? "", ...joined].map((id, at) => {
+      const heading = (at && known[id]?.heading) || "";
+      return { id, heading, words: !at ? t.thisSection : heading ? t.from : t.fromEarlier, count: () => known[id || (this.home ?? "")]?.comments ?? 0 };
     });
+    const count = () => Object.values(known).reduce((sum, { comments }) => sum + comments, 0);
+    return places[1] ? [...tabs, { id: ALL, heading: "", words: t.allSections, count }] : tabs;
   }
 
-  /** Where the section's words came from, if that is another section; and the way back. @param {Postil.Place | null} from */
-  #lines(from) {
-    /** @type {import("./strip.js").Line[]} */
-    const lines = [];
-    const { place } = this;
-    const { known, earlier, places } = this.article;
-    const part = place?.part;
-    if (from) lines.push({ words: t.back, heading: from.heading, back: true, go: () => this.open(from) });
-    if (!part || !known[part]?.comments) return lines;
-    const there = places.find(({ id }) => id === part) ?? earlier?.find(({ section }) => section === part);
-    const heading = there?.heading || known[part].heading || "";
-    lines.push({ id: part, words: heading ? t.part : t.partUnnamed, heading, go: () => this.open(null, undefined, part, place) });
-    return lines;
+  /** Show all sections, or a thread again. @param {boolean} isAll */
+  #swap(isAll) {
+    const { all, frame, thread } = this;
+    thread.list.node.hidden = frame.foot.hidden = isAll;
+    frame.order.style.visibility = isAll ? "hidden" : "";
+    if (all) all.node.hidden = !isAll;
+    frame.news("");
+    if (!isAll) this.fresh(this.#fresh, true);
+    this.unread?.tell();
   }
 
-  #tellCounts() {
-    this.strip.count((id) => this.article.known[id]?.comments ?? 0);
-  }
-
-  /** Show another of the threads that stand here. @param {string} id */
-  #turn(id) {
+  /** Show another of the threads that stand here, or all. @param {string} id */
+  async turn(id) {
+    const { thread, strip, frame } = this;
+    if (id === ALL) {
+      this.all ??= new (await this.later(import("./everything.js"))).Everything(this);
+      this.#swap(true);
+      strip.mark(id, this.all.node);
+      frame.dialog.dataset.section = id;
+      if (!frame.dialog.open) this.#show();
+      this.live.show();
+      return this.all.open();
+    }
+    const wasAll = this.#isAll;
+    this.#swap(false);
+    strip.mark(id);
+    // What arrived meanwhile waits in the thread.
+    if (wasAll && id === (thread.section ?? "") && frame.dialog.dataset.section === ALL && thread.list.items.size) {
+      frame.dialog.dataset.section = id;
+      return this.live.show();
+    }
     this.#seen();
-    this.strip.mark(id);
-    this.thread.section = id;
+    thread.section = id || null;
     this.#label();
-    return this.#watch(id);
+    return this.#watch(thread.section);
   }
 
   /** Try again what could not be read. */
@@ -160,6 +234,7 @@ export class Panel {
   /** @param {string | null} section @param {string} [comment] */
   async #watch(section, comment) {
     this.frame.dialog.dataset.section = section ?? "";
+    this.was = recall("seen")?.[this.page];
     this.desk?.clear();
     const loaded = this.thread.open(section, comment);
     if (!this.#watching) this.live.start();
@@ -167,6 +242,7 @@ export class Panel {
     const before = this.#watching;
     this.#watching = true;
     const since = await loaded;
+    this.#look();
     // A socket that was open already tells of this section only from now on: ask for what fell between.
     if (!before || !since || !section) return;
     const { comments, gone, ...changes } = await this.api.changes(since, section);
@@ -174,28 +250,94 @@ export class Panel {
     this.thread.fold({ comments, gone, revision: Number(changes.since.split(".")[1]) });
   }
 
-  #sections() {
-    if (!this.frame.dialog.open) return [];
-    const { outline, places } = this.article;
+  /** What is shown, as the socket is told. @returns {(string | {outline: string, index: number})[]} */
+  sections() {
+    const { outline, places, known } = this.article;
     const id = this.thread.section;
+    if (!this.frame.dialog.open) return [];
+    if (this.#isAll) return Object.keys(known).slice(0, 500);
     if (id) return [id];
     return this.place ? [{ outline: outline.hash, index: places.indexOf(this.place) }] : [];
   }
 
   /** @param {Postil.LiveMessage} message */
-  async #receive(message) {
+  async receive(message) {
+    const { article, thread } = this;
     if (message.type === "resync") return this.refresh();
+    if (message.type === "presence") this.frame.present(message.reading, message.writing);
     if (message.type === "counts") {
-      this.article.since = message.since;
-      if (message.views) this.article.views(message.views);
-      if (!this.article.count(message.sections)) await this.#identify(this.article.since);
+      article.since = message.since;
+      if (message.views) article.views(message.views);
+      if (!article.count(message.sections)) {
+        await this.#identify(article.since);
+        if (this.#isAll) this.live.show(), this.all?.catchUp();
+      }
       this.#counted();
     }
     if (message.type !== "changes") return;
-    if (!this.thread.section) await this.#adopt();
-    if (message.section !== this.thread.section) return;
+    if (!thread.section) await this.#adopt();
+    if (this.#isAll) this.all?.fold(message);
+    if (message.section !== thread.section) return;
     // The step's revision is above what was known before it: enough to tell what is gone from what came back.
-    this.thread.fold({ ...message, revision: Number(this.article.since.split(".")[1]) + 1 });
+    thread.fold({ ...message, revision: Number(article.since.split(".")[1]) + 1 });
+  }
+
+  /** How many replies wait in the thread: on the pill, and told. @param {number} count @param {boolean} [again] */
+  fresh(count, again) {
+    const { frame, article } = this;
+    const more = count > this.#fresh;
+    if (count === this.#fresh && !again) return;
+    this.#fresh = count;
+    if (more) article.emit("arrived", { count });
+    if (this.#isAll) return;
+    frame.news(count ? say(t.fresh, { n: count }) : "");
+    if (more) frame.say(say(t.freshIn, { n: count, heading: frame.heading.textContent ?? "" }));
+    this.unread?.tell();
+  }
+
+  /** Show what waits. */
+  reveal() {
+    if (this.#isAll) this.all?.reveal();
+    else this.thread.reveal();
+  }
+
+  /** @param {Postil.Sort} sort */
+  order(sort) {
+    keep("sort", sort);
+    return this.thread.order(sort);
+  }
+
+  /** Whether a comment has come since the viewer was last in its section. @param {Postil.Comment} comment */
+  isUnread({ id, at, section }) {
+    const { was, thread } = this;
+    return !!was && at > (was[section ?? thread.section ?? ""]?.[1] ?? 0) && !thread.store.own.has(id);
+  }
+
+  /** How many are unread in a section, by its count. @param {string | null} id */
+  unreadIn(id) {
+    const seen = recall("seen")?.[this.page];
+    return id && seen ? Math.max(0, (this.article.known[id]?.comments ?? 0) - (seen[id]?.[0] ?? 0)) : 0;
+  }
+
+  /** Where something is unread, load what walks it. */
+  async #look() {
+    if (!this.unread && !Object.keys(this.article.known).some((id) => this.unreadIn(id))) return;
+    this.unread ??= new (await this.later(import("./unread.js"))).Unread(this);
+    this.unread.begin();
+  }
+
+  /** @param {string} key that was pressed where nothing is written */
+  async key(key) {
+    if (key !== "?" && recall("keys") === false) return;
+    const { Unread, help } = await this.later(import("./unread.js"));
+    this.unread ??= new Unread(this);
+    if (key === "?") help(this);
+    else await this.unread.walk(key === "n" ? 1 : -1);
+  }
+
+  /** Somebody writes here: others may see that, where the owner wants it. */
+  writing() {
+    this.live.writing(this.home);
   }
 
   /** The section shown may have got its id from another reader's first comment. */
@@ -208,9 +350,10 @@ export class Panel {
   #counted() {
     this.home ??= this.place?.id ?? null;
     this.#follow();
-    this.#tellCounts();
+    this.strip.count();
     if (this.thread.section || !this.home) return;
-    this.frame.dialog.dataset.section = this.thread.section = this.home;
+    this.thread.section = this.home;
+    if (!this.#isAll) this.frame.dialog.dataset.section = this.home;
     this.thread.reload();
     this.live.show();
   }
@@ -228,6 +371,7 @@ export class Panel {
     try {
       await this.#identify();
       this.#counted();
+      if (this.#isAll) this.all?.catchUp();
       await this.thread.reload();
     } catch {
       // What is told meanwhile goes on from a state that was never read: ask again until it is.
@@ -264,7 +408,7 @@ export class Panel {
   compose() {
     const { shut, slow } = this.pace;
     this.#stateOf = this.#state();
-    this.composer = shut ? null : new Composer({ label: t.write, draft: this.draft(""), send: (words) => this.post(words) });
+    this.composer = shut ? null : new Composer({ label: t.write, draft: this.draft(""), typing: () => this.writing(), send: (words) => this.post(words) });
     this.composer?.pace("", slow);
     this.frame.foot.replaceChildren(this.composer?.node ?? h("p", { className: "shut" }, shut));
     this.#label();
@@ -277,8 +421,7 @@ export class Panel {
 
   /** The name of a draft in this browser: by the thread, but where one was begun before it had an id. @param {string} parent */
   draft(parent) {
-    const { key, url } = this.article.ref;
-    const [early, name] = [this.place?.name, this.home].map((section) => [key ?? url, section, parent].join(" "));
+    const [early, name] = [this.place?.name, this.home].map((section) => [this.page, section, parent].join(" "));
     return this.home && !recall(`draft:${early}`) ? name : early;
   }
 
@@ -292,6 +435,7 @@ export class Panel {
     if (place && !section) this.#begun(place, answer.section.id);
     if (place === this.place && home === this.home && !parent) await this.#arrive(answer.section.id);
     this.take(answer, t.posted);
+    this.article.emit("posted", { comment: answer.comment });
   }
 
   /** Readers are told of a thread when there is something to read; who began it finds his way back. @param {Postil.Place} place @param {string} section */
@@ -302,8 +446,7 @@ export class Panel {
 
   /** @param {Postil.Place} place */
   #nameOf({ name }) {
-    const { key, url } = this.article.ref;
-    return `${key ?? url} ${name}`;
+    return `${this.page} ${name}`;
   }
 
   /** The thread whose comments of the viewer's own are shown here. */
@@ -314,7 +457,7 @@ export class Panel {
   /** Be in the thread that was written in. @param {string} section */
   async #arrive(section) {
     this.home ??= section;
-    if (this.thread.section && this.thread.section !== section) return this.#turn(section);
+    if (this.thread.section && this.thread.section !== section) return this.turn(section);
     if (this.thread.section) return;
     this.frame.dialog.dataset.section = this.thread.section = section;
     this.live.show();
@@ -343,7 +486,7 @@ export class Panel {
   }
 
   /** @param {number} by */
-  #step(by) {
+  step(by) {
     const { places } = this.article;
     const next = this.place && places[places.indexOf(this.place) + by];
     if (!next) return;
@@ -351,53 +494,62 @@ export class Panel {
     this.open(next);
   }
 
+  /** Remember what was read here: all that is shown, and nothing that waits. */
   #seen() {
-    const { section } = this;
-    if (!section || this.thread.store.fresh) return;
-    const { [section.id]: _, ...others } = recall("seen") ?? {};
-    // What was read longest ago is forgotten, so that it stays small.
-    keep("seen", Object.fromEntries([...Object.entries(others).slice(-400), [section.id, section.comments]]));
+    const { section, page } = this;
+    const { waiting, comments } = this.thread.store;
+    if (!section || !this.frame.dialog.open) return;
+    const { [page]: seen, ...others } = recall("seen") ?? {};
+    const last = Math.min(section.last ?? 0, ...[...waiting].map((id) => (comments.get(id)?.at ?? Infinity) - 1));
+    const now = { ...seen, [section.id]: [section.comments - this.thread.store.fresh, last] };
+    keep("seen", Object.fromEntries([...Object.entries(others).slice(1 - MOST_PAGES), [page, now]]));
     this.article.count([]);
   }
 
-  #closed() {
+  closed() {
     this.#seen();
     this.live.show();
+    this.article.emit("close");
     this.#opener?.focus({ preventScroll: true });
+    this.#opener = null;
   }
 
-  #menu() {
-    const { grant } = this.api;
-    if (grant) return this.desk?.menu() ?? [];
-    // Loaded by now, so that the pop-up opens within the click.
-    import("./moderate.js");
-    return [h("button", { "data-action": "moderate", onclick: () => (this.frame.openMenu(false), this.#moderate()) }, t.moderate)];
+  /** The article is not on the page any more. */
+  leave() {
+    this.frame.leave();
+    this.live.stop();
+    this.thread.stop();
   }
 
-  async #moderate() {
-    const { signIn } = await import("./moderate.js");
-    const signed = await signIn(this.api).catch((/** @type {Error} */ error) => error.message);
-    if (signed === null || typeof signed === "string") this.thread.warn(signed ?? t.popup);
-    if (signed === true) this.rights();
+  /** Places and outline are new, the page is the same: whoever reads or writes goes on. */
+  changed() {
+    const { article, place, frame } = this;
+    this.api.outline = article.outline;
+    if (place) this.place = article.places.find(({ id, name }) => (place.id ? id === place.id : name === place.name)) ?? place;
+    this.#opener = this.place?.opener ?? null;
+    if (!frame.dialog.open) return;
+    frame.show();
+    this.#counted();
+    this.live.start();
+  }
+
+  /** Open the menu, or put it away. */
+  async menu() {
+    const { frame } = this;
+    if (!frame.menu.hidden) return frame.openMenu();
+    const { items } = await this.later(import("./menu.js"));
+    frame.openMenu(items(this));
   }
 
   /** What moderators need is loaded for them alone. */
   async #equip() {
     if (!this.api.grant || this.desk) return;
     try {
-      const { Desk } = await more(import("./desk.js"));
+      const { Desk } = await this.later(import("./desk.js"));
       this.desk ??= new Desk(this);
     } catch {
       // Without it he reads; it is asked for again when the panel is opened next.
     }
-  }
-
-  /** Be a reader again. */
-  async stop() {
-    await this.api.end().catch(() => {});
-    this.api.setGrant(null);
-    this.desk?.clear();
-    this.rights();
   }
 
   /** The viewer's rights have changed: what he sees is another answer, with a counter of its own. */
@@ -411,17 +563,22 @@ export class Panel {
   }
 }
 
-/** What has the keyboard, where that is one of the earlier discussions. @param {Element | null} host @returns {HTMLElement | null} */
-const within = (host) => (host?.localName === "postil-earlier" ? /** @type {HTMLElement | null} */ (host.shadowRoot?.activeElement) : null);
+/** Of each article on the page that somebody opened. @type {Map<Postil.Article, Panel>} */
+const panels = new Map();
 
-/** @type {Panel | undefined} */
-let panel;
+/** The panel of an article, as the only one on the screen. @param {Postil.Article} article */
+const panelOf = async (article) => {
+  await speak(article.modules, article.lang);
+  for (const [other, panel] of panels) if (other !== article && panel.frame.node.isConnected) panel.frame.close(), panel.frame.node.remove();
+  if (!panels.has(article)) panels.set(article, new Panel(article));
+  return /** @type {Panel} */ (panels.get(article));
+};
 
 /** @param {Postil.Article} article @param {Postil.Place | null} place @param {string} [comment] @param {string} [section] */
-export const open = async (article, place, comment, section) => {
-  await speak(article.modules, article.lang);
-  return (panel ??= new Panel(article)).open(place, comment, section);
-};
+export const open = async (article, place, comment, section) => (await panelOf(article)).open(place, comment, section);
+
+/** Show what is newest in all sections. @param {Postil.Article} article */
+export const everything = async (article) => (await panelOf(article)).everything();
 
 /** Show the discussions whose words are no longer here. @param {Postil.Article} article */
 export const earlier = async (article) => {
@@ -429,3 +586,12 @@ export const earlier = async (article) => {
   const { drawEarlier } = await more(import("./earlier.js"));
   drawEarlier(article, (section) => open(article, null, undefined, section));
 };
+
+/** An article is not on the page any more. @param {Postil.Article} article */
+export const left = (article) => {
+  panels.get(article)?.leave();
+  panels.delete(article);
+};
+
+/** The same page was found anew. @param {Postil.Article} article */
+export const changed = (article) => panels.get(article)?.changed();

@@ -5,7 +5,7 @@ import { List } from "./list.js";
 import { h } from "./element.js";
 import { concern, decided, isSpecial, isWaiting } from "./own.js";
 import { Store } from "./store.js";
-import { more, say, t } from "./words.js";
+import { t } from "./words.js";
 import { verbs } from "./verbs.js";
 
 /** @typedef {import("./panel.js").Panel} Panel */
@@ -48,8 +48,12 @@ export class Thread {
     this.sort = sort;
     this.store = new Store(sort);
     this.list = new List((id) => this.#sight(id), (action, item, button) => this.#act(action, item, button));
-    setInterval(() => this.panel.frame.dialog.open && (this.list.tick(), this.render()), MINUTE);
-    setInterval(() => this.#look(), LOOK);
+    const timers = [
+      setInterval(() => this.panel.frame.dialog.open && (this.list.tick(), this.render()), MINUTE),
+      setInterval(() => this.#look(), LOOK),
+    ];
+    /** It will not be shown again. */
+    this.stop = () => timers.forEach(clearInterval);
   }
 
   /** What the viewer may do with a comment, and has done. @param {string} id @returns {import("./comment.js").Sight} */
@@ -70,7 +74,7 @@ export class Thread {
   /** @param {string} action @param {HTMLLIElement} item @param {HTMLElement} button */
   async #do(action, item, button) {
     const known = verbs[action] ?? this.panel.desk?.verbs[action];
-    const verb = known ?? (await more(import("./seldom.js"))).seldom[action];
+    const verb = known ?? (await this.panel.later(import("./seldom.js"))).seldom[action];
     await verb?.(this, item, button);
   }
 
@@ -134,7 +138,7 @@ export class Thread {
 
   /** Load what an author is told, where there is something. @param {Postil.Comment[]} mine */
   async #prepare(mine) {
-    if (mine.some(isSpecial)) this.#standing ??= await more(import("./standing.js")).catch(() => null);
+    if (mine.some(isSpecial)) this.#standing ??= await this.panel.later(import("./standing.js")).catch(() => null);
   }
 
   /** @param {Postil.Own | null} own */
@@ -309,12 +313,6 @@ export class Thread {
   }
 
   #announce() {
-    const { frame } = this.panel;
-    const { fresh } = this.store;
-    const text = fresh ? say(t.fresh, { n: fresh }) : "";
-    if (this.#posting || frame.pill.textContent === text) return;
-    frame.pill.textContent = text;
-    frame.pill.hidden = !fresh;
-    if (fresh) frame.say(say(t.freshIn, { n: fresh, heading: frame.heading.textContent ?? "" }));
+    if (!this.#posting) this.panel.fresh(this.store.fresh);
   }
 }

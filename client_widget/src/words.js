@@ -12,15 +12,21 @@ let lang = "en";
 let folder = "";
 /** @type {Promise<void> | undefined} */
 let rest;
+/** @type {Promise<void> | undefined} */
+let spoken;
 
 /** @param {string} name */
 const load = async (name) => void Object.assign(t, await (await fetch(`${folder}lang/${name}.json`)).json());
 
 /** Load what reading and writing needs. @param {string} modules where the widget's modules lie @param {string} language has a catalog */
-export const speak = async (modules, language) => {
-  if (folder && language === lang) return;
+export const speak = (modules, language) => {
+  // Whoever asks while it is under way waits for it, too.
+  if (spoken && language === lang) return spoken;
   [folder, lang, rest] = [modules, language, undefined];
-  await load(lang);
+  return (spoken = load(lang).catch((error) => {
+    spoken = undefined;
+    throw error;
+  }));
 };
 
 /** A part that is loaded later, with its words. @template T @param {Promise<T>} part @returns {Promise<T>} */
