@@ -1,13 +1,14 @@
 """The newest comments across a page, as a copy of it shows them: the list that stands above its sections.
 
-Each section's newest come by an index, and the newest of those are told: what that costs is bounded by the sections
-that are seen, whatever else the page holds. Ids are in the order of time and never change, so an id is cursor enough.
+Each section's newest come by an index, and the newest of those are told: a look at each section that is seen and a few
+comments of the busiest, whatever else the page holds. Ids are in the order of time and never change, so an id is cursor
+enough.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -56,19 +57,28 @@ async def _newest(
 
 
 def _query(sections: Iterable[str], stretch: Stretch, *, shown: bool) -> Select[CommentRow]:
-    own = aliased(Comment)
-    newest = select(col(own.id)).where(col(own.section_id) == Section.id, col(own.shown).is_(shown))
-    if stretch.before is not None:
-        newest = newest.where(col(own.id) < stretch.before)
-    newest = newest.order_by(col(own.id).desc()).limit(stretch.limit + 1).correlate(Section)
+    """No more sections are looked through than comments are wanted: those whose own newest are the newest."""
+    section = aliased(Section)
+    last = select(func.max(Comment.id)).where(*_older(section, stretch, shown)).correlate(section).scalar_subquery()
+    busy = select(col(section.id)).where(col(section.id).in_(list(sections)))
+    busy = busy.order_by(func.coalesce(last, "").desc()).limit(stretch.limit + 1)
+    ids = select(col(Comment.id)).where(*_older(Section, stretch, shown)).order_by(col(Comment.id).desc())
+    newest = ids.limit(stretch.limit + 1).correlate(Section)
+    told = aliased(Comment)
     return (
-        select(*COLUMNS)
+        select(*(getattr(told, column.key) for column in COLUMNS))
         .select_from(Section)
-        .join(Comment, col(Comment.id).in_(newest))
-        .where(col(Section.id).in_(list(sections)))
-        .order_by(col(Comment.id).desc())
+        .join(told, col(told.id).in_(newest))
+        .where(col(Section.id).in_(busy))
+        .order_by(col(told.id).desc())
         .limit(stretch.limit + 1)
     )
+
+
+def _older(section: type[Section], stretch: Stretch, shown: bool) -> list[ColumnElement[bool]]:
+    """The comments of a section that may be told: by ix_comment_recent."""
+    those = [col(Comment.section_id) == section.id, col(Comment.shown).is_(shown)]
+    return those if stretch.before is None else [*those, col(Comment.id) < stretch.before]
 
 
 async def _comments(snapshot: Snapshot, audience: Audience, rows: Sequence[CommentRow]) -> list[RecentComment]:
