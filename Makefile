@@ -55,7 +55,7 @@ bench: $(VENV)/tested ## Measure reads, posts and pushes, each as a ratio to a f
 .PHONY: pictures
 pictures: $(VENV)/tested programs ## Take the pictures of README and docs anew, of the running demo.
 	@$(BIN)/python docs/pictures/take.py
-	@$(BIN)/python docs/pictures/themes.py
+	@$(BIN)/python -m docs.pictures.themes
 
 .PHONY: constraints
 constraints: ## Take the newest releases that pyproject.toml allows; then run the tests.

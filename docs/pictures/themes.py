@@ -1,13 +1,10 @@
 """Takes the pictures of docs/theming.md: each theme of docs/themes on the running demo. `make pictures`."""
 
-import sys
 from pathlib import Path
 from typing import Literal
 
+from docs.pictures.take import chromium, demo
 from playwright.sync_api import Browser, sync_playwright
-
-sys.path.insert(0, str(Path(__file__).parent))
-from take import chromium, demo
 
 HERE = Path(__file__).parent
 THEMES = HERE.parent / "themes"
