@@ -1,4 +1,4 @@
-"""The recipes of docs/recipes.md, each in a page as the generator's theme makes it: talk, light and dark, navigation."""
+"""The recipes of docs/recipes.md, each in a page as its generator's theme makes it: talk, light and dark, moving on."""
 
 import re
 from collections.abc import Callable
