@@ -42,6 +42,8 @@ OWN = {
 }
 PRIVATE = {**OWN, "Cache-Control": "no-store"}
 
+_GONE = "What stood at this address was taken away, or never was."
+
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -53,14 +55,18 @@ def page(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except PostilError as error:
-            return refusal(error)
+            at = str(request.scope["path"])
+            is_form = at.startswith("/t/") and at.count("/") > 3
+            return refusal(error, at.rpartition("/")[0] if is_form and not isinstance(error, NotFound) else "")
 
     return answering
 
 
 def refusal(error: PostilError, back: str = "") -> Response:
+    """What cannot be done, and the way back to where one was."""
+    problem = _GONE if error.detail == NotFound.sentence else error.detail
     shown = screens.page(
-        "refused.html", status_of(type(error)), problem=error.detail, gone=isinstance(error, NotFound), back=back
+        "refused.html", status_of(type(error)), problem=problem, gone=isinstance(error, NotFound), back=back
     )
     shown.headers.update(PRIVATE)
     if retry := error.extra.get("retry_after"):
