@@ -87,25 +87,11 @@ export class Api {
       try {
         return await this.#ask(method, path, body, this.#as());
       } catch (error) {
-        if (!(error instanceof Refusal) || error.status) throw error;
+        if (!(error instanceof Refusal) || error.status || !navigator.onLine) throw error;
         await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random())));
       }
     }
     return this.#ask(method, path, body, this.#as());
-  }
-
-  /**
-   * Post a comment. The outline goes by its name; whole, where the service has forgotten it.
-   * @param {object} comment @returns {Promise<Postil.Answer>}
-   */
-  async post(comment) {
-    const { ref: page, outline } = this;
-    try {
-      return await this.write("POST", "comments", { page, ...comment, outline: { hash: outline?.hash } });
-    } catch (error) {
-      if (!(error instanceof Refusal) || error.code !== "outline_unknown") throw error;
-      return this.write("POST", "comments", { page, ...comment, outline });
-    }
   }
 
   /** Decide as a moderator. @param {string} path @param {object} [body] @param {string} [method] @returns {Promise<any>} */

@@ -1,68 +1,91 @@
 // @ts-check
-/** Where a reader writes. The words are kept in this browser until the service has them. */
+/**
+ * Where a reader writes. The words are kept in this browser, at every key, until the service has them.
+ * What a writer needs is loaded when he begins: writing.js; what was not sent is in outbox.js.
+ */
 
-import { random, Refusal } from "./api.js";
-import { h, icon } from "./element.js";
-import { keep, recall } from "./storage.js";
-import { more, pieces, say, t } from "./words.js";
+import { h } from "./element.js";
+import { keep, recall, stored } from "./storage.js";
+import { more, say, t } from "./words.js";
 
 /**
- * @typedef {{source: string, name: string, nonce: string, trap?: string, took: number}} Words
- * `took`: whole seconds that the writing took; `trap`: what a program wrote where people see no field
- *
  * @typedef {object} Options
+ * @property {import("./panel.js").Panel} panel
  * @property {string} label
  * @property {string} draft names the draft in this browser
+ * @property {string} [parent] the comment that is answered
+ * @property {string} [to] whose that is
  * @property {string} [text] what is edited
+ * @property {number} [until] when that ends, in epoch seconds
  * @property {string} [submit] the button's word
- * @property {boolean} [named] false: no name is asked for
- * @property {(words: Words) => Promise<void>} send
- * @property {() => void} [typing] told at each key
- * @property {() => void} [cancel]
+ * @property {(source: string) => Promise<void>} [send] where it is no new comment; then no name is asked for
+ * @property {() => void} [done] takes it away: when it was sent, or not now
  */
+
+/** Where words of the article may be quoted before anything is written: the composer at the panel's foot. @type {Composer | undefined} */
+let foot;
 
 export class Composer {
   /** When the writing began, in milliseconds; 0: not yet. */
-  #began = 0;
-  /** Why nothing can be sent now, else "". */
-  #shut = "";
-  /** Stops the counting down. @type {(() => void) | undefined} */
-  #waiting;
+  began = 0;
+  /** Whether something stands in the way of sending, for now. @type {boolean} */
+  busy = false;
+  /** Why the section takes nothing, else "". */
+  shut = "";
+  /** What is said where the draft is told of. @type {string | 0} */
+  note = "";
+  /** The same words go with the same nonce, also after a reload. */
+  nonce = "";
+  took = 0;
+  /** What the draft was when it was last read or kept. */
+  #known = "";
+  /** The rest of it, once it is here. @type {import("./writing.js").Writing | undefined} */
+  writing;
+  /** @type {Promise<import("./writing.js").Writing> | undefined} */
+  #rest;
 
   /** @param {Options} options */
   constructor(options) {
-    this.options = options;
-    const draft = recall(this.#key) ?? {};
-    /** The same words go with the same nonce, also after a reload. @type {string} */
-    this.nonce = draft.nonce ?? "";
-    this.took = draft.took ?? 0;
-    if (draft.text) this.#begin();
-    this.text = h("textarea", {
-      rows: 1,
-      part: "input",
-      dir: "auto",
-      value: draft.text ?? options.text ?? "",
-      placeholder: options.label,
-      ariaLabel: options.label,
-      onfocus: () => this.#begin(),
-      oninput: () => this.#changed(),
-      onkeydown: (/** @type {KeyboardEvent} */ event) => this.#pressed(event),
-    });
-    this.error = h("p", { className: "error", role: "alert", hidden: true });
-    this.kept = h("span", { className: "kept" });
-    this.name = h("input", { className: "name", placeholder: t.name, ariaLabel: t.name, autocomplete: "nickname", maxLength: 60 });
-    this.name.value = recall("name") ?? "";
+    const { label, submit, done } = (this.options = options);
+    this.key = `draft:${options.draft}`;
+    this.text = h("textarea", { rows: 1, part: "input", dir: "auto", ariaLabel: label, placeholder: label, oninput: () => this.changed() });
     // Nobody sees, reaches or hears it; what fills in all fields that there are, fills it in.
     this.trap = h("input", { name: "website", tabIndex: -1, autocomplete: "off", ariaHidden: "true" });
-    this.who = h("span", { className: "who" });
-    this.button = h("button", { className: "primary", part: "post", type: "submit" }, options.submit ?? t.post);
-    this.node = this.#form();
-    this.#sign(!this.name.value);
+    this.button = h("button", { className: "primary", part: "post" }, submit ?? t.post);
+    this.space = h("span", { className: "space" });
+    this.tools = h("div", { className: "tools" }, this.space, this.button);
+    this.kept = h("span", { className: "kept" });
+    this.under = h("div", { className: "under" }, h("span", { className: "space" }), this.kept,
+      done && h("button", { type: "button", className: "quiet", onclick: done }, t.cancel));
+    const onsubmit = (/** @type {Event} */ event) => (event.preventDefault(), this.submit());
+    const onfocusin = () => (this.renew(), this.equip().catch(() => {}));
+    this.node = h("form", { part: "composer", className: "composer", noValidate: true, onsubmit, onfocusin },
+      h("div", { className: "trap", ariaHidden: "true" }, this.trap), h("div", { className: "box" }, this.text, this.tools), this.under);
+    this.text.value = this.#known = options.text ?? "";
+    this.renew();
     this.pace("", 0);
+    if (!options.done) foot = this;
+    look();
   }
 
-  get #key() {
-    return `draft:${this.options.draft}`;
+  /** Show the draft as it is now, unless what stands here is newer: another tab may have gone on with it, or sent it. */
+  renew() {
+    if (this.text.value !== this.#known) return;
+    const { text = this.options.text ?? "", nonce = "", took = 0 } = recall(this.key) ?? {};
+    Object.assign(this, { nonce, took });
+    if (text !== this.#known) this.text.value = this.#known = text;
+    this.tell();
+  }
+
+  /** What writing takes, and what keeps words that cannot be sent: here before the network is gone. @returns {Promise<import("./writing.js").Writing>} */
+  equip() {
+    return (this.#rest ??= Promise.all([more(import("./writing.js")), sending()]).then(
+      ([{ Writing }]) => (this.writing = new Writing(this)),
+      (error) => {
+        this.#rest = undefined;
+        throw error;
+      },
+    ));
   }
 
   /** Whether there are words that would be missed. */
@@ -70,145 +93,69 @@ export class Composer {
     return !this.text.value.trim();
   }
 
-  #form() {
-    const { cancel } = this.options;
-    const tools = h("div", { className: "tools" },
-      this.#tool("bold", "**", "**"), this.#tool("link", "[", "](https://)"), this.#tool("quote", "> ", ""),
-      h("span", { className: "space" }),
-      cancel && h("button", { type: "button", className: "quiet", onclick: cancel }, t.cancel),
-      this.button);
-    const submit = (/** @type {Event} */ event) => (event.preventDefault(), this.submit());
-    return h("form", { part: "composer", className: "composer", noValidate: true, onsubmit: submit },
-      h("div", { className: "trap", ariaHidden: "true" }, this.trap),
-      h("div", { className: "box" }, this.text, tools), this.error,
-      h("div", { className: "under" }, this.options.named !== false && this.who, h("span", { className: "space" }), this.kept));
-  }
-
-  /** @param {"bold" | "link" | "quote"} name @param {string} before @param {string} after */
-  #tool(name, before, after) {
-    const wrap = () => {
-      const { selectionStart: start, selectionEnd: end, value } = this.text;
-      const chosen = value.slice(start, end);
-      this.text.setRangeText(before + chosen + after, start, end, "end");
-      if (!chosen) this.text.selectionEnd = this.text.selectionStart = start + before.length;
-      this.text.focus();
-      this.#changed();
-    };
-    return h("button", { type: "button", className: "tool", title: t[name], ariaLabel: t[name], onclick: wrap }, icon(name));
-  }
-
-  /** Show who speaks, or ask. @param {boolean} asking */
-  #sign(asking) {
-    const change = () => (this.#sign(true), this.name.focus());
-    const name = h("b", {}, h("bdi", {}, this.name.value));
-    const button = h("button", { type: "button", className: "text", onclick: change }, t.change);
-    this.who.replaceChildren(...(asking ? [this.name] : [...pieces(t.as, { name }), " · ", button]));
-  }
-
-  #begin() {
-    this.#began ||= Date.now();
-  }
-
   /** What the field is for. @param {string} text */
   label(text) {
     this.options.label = this.text.ariaLabel = text;
-    this.text.placeholder = this.slow || text;
+    this.text.placeholder = this.text.ariaDescription || text;
   }
 
   /** Say how the section goes now, where nothing moves for it. @param {string} shut why it takes nothing, else "" @param {number} slow minutes from one comment to the next, or 0 */
   pace(shut, slow) {
+    const every = slow ? say(t.slow, { n: slow }) : "";
     this.note = shut || (slow && say(t.pace, { n: slow }));
-    this.slow = slow && say(t.slow, { n: slow });
-    this.#shut = shut;
-    this.text.placeholder = this.slow || this.options.label;
-    this.text.ariaDescription = shut || this.slow || null;
-    this.#busy(false);
-    this.#tellKept();
+    this.shut = shut;
+    this.text.ariaDescription = shut || every || null;
+    this.text.placeholder = every || this.options.label;
+    this.ready();
+    this.tell();
   }
 
-  #tellKept() {
-    this.kept.textContent = this.note || (recall(this.#key) ? t.draft : "");
+  /** @param {boolean} [busy] */
+  ready(busy = this.busy) {
+    this.busy = busy;
+    this.button.ariaDisabled = busy || this.shut ? "true" : null;
   }
 
-  #changed() {
-    const text = this.text.value;
-    this.options.typing?.();
+  tell() {
+    if (this.writing) this.writing.tell();
+    else this.kept.textContent = this.note || (recall(this.key) ? t.draft : "");
+  }
+
+  changed() {
+    const { value } = this.text;
+    const { text = "", to } = this.options;
     this.nonce = "";
-    this.#begin();
-    keep(this.#key, text.trim() && text !== this.options.text ? { text } : null);
-    this.#tellKept();
-  }
-
-  /** @param {KeyboardEvent} event */
-  #pressed(event) {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.submit();
-    if (event.key !== "Escape" || !this.options.cancel) return;
-    event.stopPropagation();
-    event.preventDefault();
-    this.options.cancel();
+    this.began ||= Date.now();
+    // Who empties an edit has begun one, too.
+    if (keep(this.key, value !== text && (text || value.trim()) ? { text: value, to, at: Date.now() } : null)) this.#known = value;
+    this.tell();
+    this.writing?.changed();
   }
 
   async submit() {
-    const source = this.text.value;
-    const name = this.name.value.trim();
-    if (!source.trim()) return this.text.focus();
-    if (!name && this.options.named !== false) return this.#fail(t.needName, true);
-    if (this.button.ariaDisabled) return;
-    // A repeated post is the same in every byte.
-    if (!this.nonce) this.took = Math.round((Date.now() - (this.#began || Date.now())) / 1000);
-    this.nonce ||= random(12);
-    const { nonce, took } = this;
-    keep(this.#key, { text: source, nonce, took });
-    this.#busy(true);
-    try {
-      await this.options.send({ source, name, nonce, took, trap: this.trap.value || undefined });
-      this.#sent(source, name);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      await this.#refused(error);
-    } finally {
-      this.#busy(false);
-    }
-  }
-
-  /** @param {string} source @param {string} name */
-  #sent(source, name) {
-    keep("name", name || recall("name"));
-    this.#fail("");
-    this.#sign(!name);
-    this.#began = 0;
-    // What was typed while the post was under way stays.
-    if (this.text.value !== source) return this.#changed();
-    this.text.value = "";
-    this.#changed();
-    this.#began = 0;
-  }
-
-  /** Say why it was refused; what may be sent later counts down. @param {Refusal} refusal */
-  async #refused({ code, field, message, problem }) {
-    const { retry_after: after } = problem;
-    if (!after && code !== "banned") return this.#fail(message, field === "name");
-    const { bannedSentence, countDown } = await more(import("./refused.js"));
-    this.#fail(after ? "" : bannedSentence(problem));
-    if (!after) return;
-    this.#waiting = countDown(this.error, after, () => ((this.#waiting = undefined), this.#busy(false)));
-    this.error.hidden = false;
-  }
-
-  /** @param {boolean} busy */
-  #busy(busy) {
-    this.button.ariaDisabled = busy || this.#waiting || this.#shut ? "true" : null;
-    this.node.ariaBusy = busy ? "true" : null;
-  }
-
-  /** @param {string} message @param {boolean} [aboutName] */
-  #fail(message, aboutName) {
-    this.#waiting?.();
-    this.#waiting = undefined;
-    this.#busy(false);
-    this.error.textContent = message;
-    this.error.hidden = !message;
-    if (aboutName) this.#sign(true);
-    if (message) (aboutName ? this.name : this.text).focus();
+    const writing = await this.equip().catch(() => (this.kept.textContent = t.problems.network));
+    if (typeof writing !== "string") writing.submit();
   }
 }
+
+/** Who has chosen words of the article may want to quote them. */
+const look = () => void (getSelection()?.isCollapsed === false && foot?.equip().catch(() => {}));
+document.addEventListener("selectionchange", look);
+
+/** @type {Promise<typeof import("./outbox.js")> | undefined} */
+let outbox;
+
+/** What keeps words that are to be sent. */
+export const sending = () =>
+  (outbox ??= more(import("./outbox.js")).catch((error) => {
+    outbox = undefined;
+    throw error;
+  }));
+
+/** What was not sent, and drafts of replies, above the composer; loaded where there is any. @param {import("./panel.js").Panel} panel */
+export const shelve = async (panel) => {
+  if (outbox || stored("unsent:")[0] || stored("draft:")[0]) (await sending()).draw(panel);
+};
+
+/** The way to the service is open again. */
+export const resend = () => outbox?.then(({ flush }) => flush());

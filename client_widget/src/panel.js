@@ -16,7 +16,7 @@
  */
 
 import { Api } from "./api.js";
-import { Composer } from "./composer.js";
+import { Composer, resend, sending, shelve } from "./composer.js";
 import { h } from "./element.js";
 import { Frame } from "./frame.js";
 import { Live } from "./live.js";
@@ -262,6 +262,7 @@ export class Panel {
 
   /** @param {Postil.LiveMessage} message */
   async receive(message) {
+    resend();
     const { article, thread } = this;
     if (message.type === "resync") return this.refresh();
     if (message.type === "presence") this.frame.present(message.reading, message.writing);
@@ -408,10 +409,11 @@ export class Panel {
   compose() {
     const { shut, slow } = this.pace;
     this.#stateOf = this.#state();
-    this.composer = shut ? null : new Composer({ label: t.write, draft: this.draft(""), typing: () => this.writing(), send: (words) => this.post(words) });
+    this.composer = shut ? null : new Composer({ panel: this, label: t.write, draft: this.draft("") });
     this.composer?.pace("", slow);
     this.frame.foot.replaceChildren(this.composer?.node ?? h("p", { className: "shut" }, shut));
     this.#label();
+    shelve(this);
   }
 
   /** What is written under a merged thread goes to the section's own, so say so. */
@@ -425,21 +427,8 @@ export class Panel {
     return this.home && !recall(`draft:${early}`) ? name : early;
   }
 
-  /** @param {import("./composer.js").Words} words @param {string} [parent] */
-  async post(words, parent) {
-    // Until the answer is here the reader may have moved on.
-    const { place, home, thread } = this;
-    const section = parent ? thread.section : this.home;
-    const where = section ? { section } : { index: place ? this.article.places.indexOf(place) : 0 };
-    const answer = await thread.quietly(this.api.post({ ...where, parent, ...words }));
-    if (place && !section) this.#begun(place, answer.section.id);
-    if (place === this.place && home === this.home && !parent) await this.#arrive(answer.section.id);
-    this.take(answer, t.posted);
-    this.article.emit("posted", { comment: answer.comment });
-  }
-
   /** Readers are told of a thread when there is something to read; who began it finds his way back. @param {Postil.Place} place @param {string} section */
-  #begun(place, section) {
+  began(place, section) {
     place.id = section;
     keep("begun", Object.fromEntries([...Object.entries(recall("begun") ?? {}).slice(-50), [this.#nameOf(place), section]]));
   }
@@ -455,7 +444,7 @@ export class Panel {
   }
 
   /** Be in the thread that was written in. @param {string} section */
-  async #arrive(section) {
+  async arrive(section) {
     this.home ??= section;
     if (this.thread.section && this.thread.section !== section) return this.turn(section);
     if (this.thread.section) return;
@@ -595,3 +584,9 @@ export const left = (article) => {
 
 /** The same page was found anew. @param {Postil.Article} article */
 export const changed = (article) => panels.get(article)?.changed();
+
+/** Send what could not be sent when this page was visited last. @param {Postil.Article} article */
+export const resume = async (article) => {
+  await speak(article.modules, article.lang);
+  (await sending()).resume(article, panels.get(article));
+};

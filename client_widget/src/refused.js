@@ -1,11 +1,11 @@
 // @ts-check
-/** What a writer is told who may not send now: for how long, and why. Loaded when it comes to that. */
+/** What a writer is told who may not send now: for how long, and why. */
 
 import { h } from "./element.js";
 import { date, lasting, say, t } from "./words.js";
 
-/** @param {number} seconds */
-const clock = (seconds) => (seconds < 3600 ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` : lasting(seconds));
+/** How long it is: 4:12, or in words where that is an hour and more. @param {number} seconds */
+export const clock = (seconds) => (seconds < 3600 ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` : lasting(seconds));
 
 /** Why, in the service's words, and until when. @param {Partial<Postil.Problem>} problem */
 export const bannedSentence = ({ detail = "", until }) => (until ? say(t.refused.ends, { reason: detail, date: date(until) }) : detail);

@@ -1,10 +1,11 @@
 // @ts-check
 /** What the buttons of a comment do that are pressed seldom: loaded at the first of them. */
 
-import { Composer } from "./composer.js";
+import { Composer, shelve } from "./composer.js";
 import { h } from "./element.js";
 import { appealForm, question } from "./question.js";
-import { begun, t } from "./words.js";
+import { clock } from "./refused.js";
+import { begun, date, say, t } from "./words.js";
 import { close, commentOf } from "./verbs.js";
 
 /** @typedef {import("./thread.js").Thread} Thread */
@@ -13,13 +14,32 @@ import { close, commentOf } from "./verbs.js";
 const edit = async (thread, item) => {
   const { id } = commentOf(thread, item);
   const { panel } = thread;
+  const { source, editable_until: until } = thread.store.own.get(id) ?? {};
   const done = () => close(thread, item);
-  const composer = new Composer({
-    label: t.edit, draft: panel.draft(`edit ${id}`), submit: t.seldom.save, cancel: done, named: false,
-    text: thread.store.own.get(id)?.source,
-    send: async ({ source }) => (panel.take(await panel.api.write("PATCH", `comments/${id}`, { source })), done()),
-  });
+  const send = async (/** @type {string} */ source) => panel.take(await panel.api.write("PATCH", `comments/${id}`, { source }));
+  const composer = new Composer({ panel, label: t.edit, draft: panel.draft(`edit ${id}`), submit: t.seldom.save, text: source, until, send, done });
   thread.list.slot(item, composer.node, true);
+  shelve(panel);
+};
+
+/** How long an open menu's comment may still be edited: beside the word, in silence. @param {Thread} thread @param {HTMLElement} item */
+export const lasts = (thread, item) => {
+  const until = thread.store.own.get(item.dataset.comment ?? "")?.editable_until ?? 0;
+  const tick = () => {
+    const left = Math.ceil(until - Date.now() / 1000);
+    const button = item.querySelector("[data-action=edit]");
+    if (left <= 0) thread.render();
+    if (left <= 0 || !button || !item.isConnected || !item.hasAttribute("data-open")) return stop();
+    const node = button.querySelector(".lasts") ?? button.appendChild(h("span", { className: "lasts", ariaHidden: "true" }));
+    node.textContent = ` ${clock(left)}`;
+    button.ariaDescription = say(t.seldom.until, { date: date(until) });
+  };
+  const watch = setInterval(tick, 1000);
+  // Drawn anew, the button has it at once.
+  const drawn = new MutationObserver(tick);
+  const stop = () => (clearInterval(watch), drawn.disconnect());
+  drawn.observe(item, { childList: true, attributeFilter: ["data-open"] });
+  tick();
 };
 
 /** @param {Thread} thread @param {HTMLElement} item */

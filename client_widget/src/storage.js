@@ -20,3 +20,12 @@ export const keep = (key, value, where = () => localStorage) => {
     return false;
   }
 };
+
+/** The keys kept that begin so. @param {string} start */
+export const stored = (start) => {
+  try {
+    return Object.keys(localStorage).filter((key) => key.startsWith(`postil:${start}`)).map((key) => key.slice(7));
+  } catch {
+    return [];
+  }
+};

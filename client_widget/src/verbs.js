@@ -1,7 +1,7 @@
 // @ts-check
 /** What the buttons of a comment do, by their `data-action`; what is done seldom is in seldom.js. */
 
-import { Composer } from "./composer.js";
+import { Composer, shelve } from "./composer.js";
 import { say, t } from "./words.js";
 
 /** @typedef {import("./thread.js").Thread} Thread */
@@ -13,25 +13,29 @@ export const commentOf = (thread, item) => {
   return comment;
 };
 
-/** Take a form away. @param {Thread} thread @param {HTMLElement} item */
+/** Take a form away. What was written in it is kept, and told of. @param {Thread} thread @param {HTMLElement} item */
 export const close = (thread, item) => {
   thread.list.slot(item, null);
   thread.store.release(item.dataset.comment ?? "");
   thread.render();
+  shelve(thread.panel);
 };
 
 /** @param {Thread} thread @param {HTMLElement} item */
 const reply = async (thread, item) => {
   const { id, author = "" } = commentOf(thread, item);
   const { panel } = thread;
-  const done = () => close(thread, item);
+  // Words of the comment that are chosen go along.
+  const chosen = /** @type {any} */ (item.getRootNode()).getSelection?.();
+  const words = item.querySelector(".body")?.contains(chosen?.anchorNode) && `${chosen}`.trim();
   const composer = new Composer({
-    label: say(t.replyTo, { name: author }), draft: panel.draft(id), submit: t.reply, cancel: done,
-    send: async (words) => (await panel.post(words, id), done()),
+    panel, parent: id, to: author, label: say(t.replyTo, { name: author }), draft: panel.draft(id), submit: t.reply, done: () => close(thread, item),
   });
   composer.pace(panel.pace.locked, panel.pace.slow);
   thread.replies.add(composer);
   thread.list.slot(item, composer.node);
+  shelve(panel);
+  if (words) (await composer.equip()).quote(words);
 };
 
 /** @param {Thread} thread @param {HTMLElement} item */
@@ -76,8 +80,9 @@ export const verbs = {
     if (!thread.folded.delete(id)) thread.folded.add(id);
     thread.render();
   },
-  more: async (_, item) => {
+  more: async (thread, item) => {
     item.toggleAttribute("data-open");
     /** @type {HTMLElement | null} */ (item.querySelector(".extra .act"))?.focus();
+    if (item.querySelector("[data-action=edit]")) (await thread.panel.later(import("./seldom.js"))).lasts(thread, item);
   },
 };

@@ -226,8 +226,12 @@ class Reader:
         return self.panel.locator("form[part=composer]").last
 
     def write(self, text: str) -> None:
-        self.composer.locator("textarea").fill(text)
-        name = self.composer.locator("input.name")
+        self._fill(self.composer, text)
+
+    def _fill(self, form: Locator, text: str) -> None:
+        form.locator("textarea").fill(text)
+        form.get_by_role("toolbar").wait_for()  # with it comes the name
+        name = form.locator("input.name")
         if name.count() and name.is_visible():
             name.fill(self.name)
 
@@ -250,10 +254,7 @@ class Reader:
     def reply(self, to: str, text: str) -> None:
         self.act(to, "reply")
         form = self.comment(to).locator("form[part=composer]")
-        form.locator("textarea").fill(text)
-        name = form.locator("input.name")
-        if name.count() and name.is_visible():
-            name.fill(self.name)
+        self._fill(form, text)
         form.locator("[part=post]").click()
         self.comment(text.replace("*", "")).wait_for()
 
