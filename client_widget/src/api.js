@@ -2,20 +2,25 @@
 /** Speaking with the service: the panel's one use of fetch. Never with cookies; tokens go in headers only. */
 
 import { keep, recall } from "./storage.js";
-import { t } from "./words.js";
+import { more, t } from "./words.js";
 
 /** A refusal, with a sentence for the reader; `code` "network" when no answer came. */
 export class Refusal extends Error {
-  /** @param {Partial<Postil.Problem>} problem */
-  constructor(problem) {
-    const { code = "network", status = 0, title = "", detail = "", field = "" } = problem;
-    super(t.problems[/** @type {keyof typeof t.problems} */ (code)] ?? (detail || title || t.problems.internal));
+  /** @param {Partial<Postil.Problem>} problem @param {string} message */
+  constructor(problem, message) {
+    const { code = "network", status = 0, field = "" } = problem;
+    super(message);
     this.problem = problem;
     this.code = code;
     this.status = status;
     this.field = field;
   }
 }
+
+/** What the reader is told. @param {Partial<Postil.Problem>} problem @returns {Promise<string>} */
+const sentence = async (problem) =>
+  t.problems[/** @type {keyof typeof t.problems} */ (problem.code)] ??
+  more(import("./refused.js")).then(({ why }) => why(problem), () => t.problems.internal);
 
 /** @param {number} size in bytes */
 export const random = (size) => {
@@ -123,11 +128,11 @@ export class Api {
       body: body && JSON.stringify(body),
       signal: AbortSignal.timeout(15000),
     }).catch(() => {
-      throw new Refusal({});
+      throw new Refusal({}, t.problems.network);
     });
     const answer = response.status === 204 ? null : await response.json().catch(() => ({}));
     if (response.status === 401 && headers.Authorization) this.setGrant(null);
-    if (!response.ok) throw new Refusal({ code: "internal", ...answer, status: response.status });
+    if (!response.ok) throw new Refusal({ code: "internal", ...answer, status: response.status }, await sentence(answer));
     return answer;
   }
 }

@@ -1,14 +1,30 @@
 // @ts-check
+<<<<<<< a
+/** What somebody is told whom the service refuses: why, and for how long. Loaded when it comes to that. */
+=======
 /** What a writer is told who may not send now: for how long, and why. */
+>>>>>>> b
 
 import { h } from "./element.js";
-import { date, lasting, say, t } from "./words.js";
+import { date, intl, language, say, t } from "./words.js";
+
+/** How long something takes, in one unit. @param {number} seconds @returns {string} */
+const lasting = (seconds) => {
+  const [unit, size] = seconds < 90 ? ["second", 1] : seconds < 5400 ? ["minute", 60] : ["hour", 3600];
+  return intl("NumberFormat", { style: "unit", unit, unitDisplay: "long" }).format(Math.ceil(seconds / Number(size)));
+};
+
+/** Why, in the catalog's words. Where those are English, the service's own are more exact. @param {Partial<Postil.Problem>} problem */
+export const why = ({ code = "", detail, retry_after = 1 }) => {
+  if (language() === "en" && detail) return detail;
+  return say(/** @type {Record<string, string>} */ (t.refusals)[code] ?? t.problems.internal, { time: lasting(retry_after) });
+};
 
 /** How long it is: 4:12, or in words where that is an hour and more. @param {number} seconds */
 export const clock = (seconds) => (seconds < 3600 ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` : lasting(seconds));
 
-/** Why, in the service's words, and until when. @param {Partial<Postil.Problem>} problem */
-export const bannedSentence = ({ detail = "", until }) => (until ? say(t.refused.ends, { reason: detail, date: date(until) }) : detail);
+/** Why, and until when. @param {string} reason @param {number} [until] */
+export const bannedSentence = (reason, until) => (until ? say(t.refused.ends, { reason, date: date(until) }) : reason);
 
 /**
  * Count down to when it may go, in `node`; said aloud once.

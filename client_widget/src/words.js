@@ -12,6 +12,13 @@ let lang = "en";
 let folder = "";
 /** @type {Promise<void> | undefined} */
 let rest;
+/** Intl's objects are dear to make, and a long list says thousands of sentences. @type {Record<string, any>} */
+let made = {};
+
+/** @param {"PluralRules" | "NumberFormat" | "RelativeTimeFormat"} kind @param {object} [options] @returns {any} */
+export const intl = (kind, options) => (made[kind + JSON.stringify(options)] ??= new /** @type {any} */ (Intl)[kind](lang, options));
+
+export const language = () => lang;
 /** @type {Promise<void> | undefined} */
 let spoken;
 
@@ -22,7 +29,7 @@ const load = async (name) => void Object.assign(t, await (await fetch(`${folder}
 export const speak = (modules, language) => {
   // Whoever asks while it is under way waits for it, too.
   if (spoken && language === lang) return spoken;
-  [folder, lang, rest] = [modules, language, undefined];
+  [folder, lang, rest, made] = [modules, language, undefined, {}];
   return (spoken = load(lang).catch((error) => {
     spoken = undefined;
     throw error;
@@ -45,11 +52,11 @@ export const more = async (part) => {
  * @returns {(string | Node)[]}
  */
 export const pieces = (what, values = {}) => {
-  const text = typeof what === "string" ? what : (what[new Intl.PluralRules(lang).select(values.n)] ?? what.other);
+  const text = typeof what === "string" ? what : (what[intl("PluralRules").select(values.n)] ?? what.other);
   const parts = text.split(/\{(\w+)\}/);
   return parts.map((part, at) => {
     const value = at % 2 ? values[part] : part;
-    return typeof value === "number" ? value.toLocaleString(lang) : value;
+    return typeof value === "number" ? intl("NumberFormat").format(value) : value;
   });
 };
 
@@ -66,14 +73,8 @@ const UNITS = [["year", 31557600], ["month", 2629800], ["week", 604800], ["day",
 export const ago = (at) => {
   const seconds = at - Date.now() / 1000;
   const [unit, size] = UNITS.find(([, size]) => -seconds >= size) ?? ["second", Infinity];
-  return new Intl.RelativeTimeFormat(lang, { numeric: "auto" }).format(Math.ceil(seconds / size) || 0, unit);
+  return intl("RelativeTimeFormat", { numeric: "auto" }).format(Math.ceil(seconds / size) || 0, unit);
 };
 
 /** @param {number} at epoch seconds */
 export const date = (at) => new Date(at * 1000).toLocaleString(lang, { dateStyle: "long", timeStyle: "short" });
-
-/** How long something takes, in one unit. @param {number} seconds */
-export const lasting = (seconds) => {
-  const [unit, size] = seconds < 90 ? ["second", 1] : seconds < 5400 ? ["minute", 60] : ["hour", 3600];
-  return Math.ceil(seconds / Number(size)).toLocaleString(lang, { style: "unit", unit: String(unit), unitDisplay: "long" });
-};
