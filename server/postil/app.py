@@ -22,6 +22,9 @@ from postil.web.middleware import Cors, SecurityHeaders
 from postil.web.routes import routes
 from postil.web.static import Widget, widget_folder
 
+# Pages without JavaScript, as bytes: apart, so that a crawler takes no room from what widgets ask for.
+PAGES_KEPT = 8 * 1024 * 1024
+
 
 def make_app(
     resources: Resources,
@@ -70,6 +73,7 @@ def make_app(
     app.state.passwords = passwords or Passwords()
     app.state.languages = languages or Languages(widget_folder() / "lang")
     app.state.kept = Kept()
+    app.state.pages = Kept(PAGES_KEPT)
     app.state.articles = Articles()
     app.state.limiter = Limiter(enabled=settings.rate_limits)
     app.state.sockets = Sockets(settings.most_sockets, settings.most_sockets_per_network)

@@ -126,7 +126,7 @@ class Twin:
         ids = sorted((id for (id,) in rows if id in text), key=text.index)
         for number, id in enumerate(ids):
             text = text.replace(id, f"#{number}")
-        return re.sub(_MOVES, r"\1", re.sub(_SEAL, "", text.replace(self.origin, "origin")))
+        return re.sub(_MOVES, r"\1", re.sub(_SEAL, "", text.replace(self.origin.removeprefix("https://"), "origin")))
 
 
 @pytest.fixture(scope="module")

@@ -54,8 +54,11 @@ def test_a_discussion_is_indexable_and_says_what_it_is(service: Service, reader:
     assert page.html.count("<script") == 1 and "alert(1)</script" not in page.html
 
 
-def test_pages_revalidate_and_what_a_cookie_adds_is_kept_by_nobody(reader: Reader, guest: Guest) -> None:
-    reader.post()
+def test_pages_revalidate_and_what_a_cookie_adds_is_kept_by_nobody(
+    reader: Reader, moderator: Moderator, guest: Guest
+) -> None:
+    comment = reader.post("Seen, and gone.")
+    reader.post("Stays.")
     whole, section = section_of(guest)
     for path in (whole, section):
         first = guest.ask("GET", path)
@@ -64,6 +67,9 @@ def test_pages_revalidate_and_what_a_cookie_adds_is_kept_by_nobody(reader: Reade
         assert (again.status_code, again.content) == (304, b"")
     reader.post("Another.")
     assert guest.ask("GET", whole, headers={"If-None-Match": first.headers["etag"]}).status_code == 200
+    assert "Seen, and gone." in guest.go(whole).html
+    moderator.hide(comment)
+    assert all("Seen, and gone." not in guest.go(path).html for path in (whole, section))
 
     guest.write(guest.go(f"{section}/write"), "Mine.")
     told = guest.ask("GET", whole)
@@ -102,6 +108,18 @@ def test_a_long_section_goes_on_page_by_page_and_back(
     assert led == f"{path}?around={posted[20]}#postil-{posted[20]}"
     assert posted[20] in guest.go(led.partition("#")[0]).ids()
     assert guest.ask("GET", f"/t/c/{posted[2]}").headers["location"] == f"{path}#postil-{posted[2]}"
+
+
+def test_of_many_sections_each_shows_a_few_and_leads_on(
+    reader: Reader, guest: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "MOST_SHOWN", 10)
+    for index in range(3):
+        for number in range(7):
+            reader.post(f"Nr {number}", index=index)
+    page = guest.here()
+    assert len(page.ids()) == 3 * threads.FEWEST_SHOWN
+    assert "Nr 5 " in guest.go(page.link("7 comments in all")).words
 
 
 def test_a_thread_that_is_cut_goes_on_by_a_link(reader: Reader, guest: Guest) -> None:

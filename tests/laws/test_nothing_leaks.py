@@ -35,8 +35,11 @@ OPS = st.lists(
     min_size=6,
     max_size=22,
 )
-DOORS = ("pages.read", "pages.changes", "pages.counts", "comments.read", "here.show", "queue.read", "log.read")
-NAMED = ("comments.one", "comments.around", "comments.then")
+DOORS = (
+    *("pages.read", "pages.changes", "pages.counts", "comments.read", "queue.read", "log.read"),
+    *("here.show", "threads.discussion", "threads.section"),
+)
+NAMED = ("comments.one", "comments.around", "comments.then", "threads.comment", "writing.show_reply")
 
 
 class Words(NamedTuple):
@@ -187,7 +190,9 @@ def answers(history: History, who: Visitor, epoch: str) -> Iterator[tuple[Any, s
     """All that somebody is told: the question, whom it names, headers and body."""
     sections = {comment["section"] for comment in history.comments}
     for section in sections:
-        target = Target(history.comments[0]["id"], section, history.url, (f"{epoch}.0", f"{epoch}.3"))
+        page = history.service.rows("SELECT page_id FROM section WHERE id = ?", section)[0][0]
+        sinces = (f"{epoch}.0", f"{epoch}.3")
+        target = Target(history.comments[0]["id"], section, history.url, sinces, page=page)
         for name in DOORS:
             for ask in READS[name](target):
                 answer = ask.by(who)

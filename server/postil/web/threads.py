@@ -29,6 +29,8 @@ from postil.web.problems import status_of
 # What a page shows at once: a page, not an archive.
 COMMENTS_SHOWN = 50
 SECTIONS_SHOWN = 50
+# Of many sections together each shows so few that the whole is still read in one go.
+MOST_SHOWN, FEWEST_SHOWN = 300, 5
 
 # A data block is not run, so it needs no leave to; forms stand on other pages than these.
 _POLICY = (
@@ -80,8 +82,14 @@ async def discussion(request: Request) -> Response:
     await door.hit(request, "read")
     async with door.resources(request).database.read() as snapshot:
         found = await discussions.page_named(snapshot, request.path_params["page"])
+        if kept := _kept(request, found):
+            return kept
         told = await discussions.read(request, snapshot, found, guests.key_of(request))
-        threads = [await _beginning(snapshot, told, part) for part in told.parts[:SECTIONS_SHOWN]]
+        parts = told.parts[:SECTIONS_SHOWN]
+        share = min(
+            COMMENTS_SHOWN, max(FEWEST_SHOWN, MOST_SHOWN // max(1, len([each for each in parts if each.answer])))
+        )
+        threads = [await _beginning(snapshot, told, part, share) for part in parts]
         return _show(request, "discussion.html", told, threads, canonical=told.path, indexed=told.is_public)
 
 
@@ -92,6 +100,8 @@ async def section(request: Request) -> Response:
     id, asked = request.path_params["section"], request.query_params
     async with door.resources(request).database.read() as snapshot:
         found = await discussions.page_named(snapshot, request.path_params["page"])
+        if kept := _kept(request, found):
+            return kept
         told = await discussions.read(request, snapshot, found, guests.key_of(request), id)
         part = told.part(id)
         path = f"{told.path}/{id}"
@@ -145,10 +155,10 @@ async def place_of(request: Request, snapshot: Snapshot, id: str) -> str:
     return f"{path}#postil-{id}"
 
 
-async def _beginning(snapshot: Snapshot, told: Discussion, part: Part) -> Thread:
+async def _beginning(snapshot: Snapshot, told: Discussion, part: Part, limit: int) -> Thread:
     if part.answer is None:
         return Thread(part, [])
-    window = await windows.open_window(snapshot, told.viewer, part.id, COMMENTS_SHOWN)
+    window = await windows.open_window(snapshot, told.viewer, part.id, limit)
     return _thread(told, part, await windows.read_threads(snapshot, window, Sort.OLDEST))
 
 
@@ -250,21 +260,35 @@ def _show(
         **{"here": "", **values},
     )
     shown.headers.update(OWN)
-    return _revalidating(request, shown)
+    return _revalidating(request, told, shown)
 
 
-def _revalidating(request: Request, shown: Response) -> Response:
-    """What is one for all may be asked about again; what a cookie adds is nobody's to keep."""
-    shown.headers["Vary"] = "Cookie, Accept-Encoding"
+def _revalidating(request: Request, told: Discussion, shown: Response) -> Response:
+    """What is one for all is kept, and may be asked about again; what a cookie adds is nobody's to keep."""
     if guests.COOKIE in request.cookies:
-        shown.headers["Cache-Control"] = "no-store"
+        shown.headers.update({"Vary": "Cookie, Accept-Encoding", "Cache-Control": "no-store"})
         return shown
-    prepared = caching.prepare(bytes(shown.body))
+    pages: caching.Kept = request.app.state.pages
+    return _prepared(request, pages.keep(_name(request, told.page), caching.prepare(bytes(shown.body))))
+
+
+def _kept(request: Request, page: Page) -> Response | None:
+    """The same page as it was made before, where nothing has changed that it shows."""
+    pages: caching.Kept = request.app.state.pages
+    found = None if guests.COOKIE in request.cookies else pages.get(_name(request, page))
+    return _prepared(request, found) if found else None
+
+
+def _name(request: Request, page: Page) -> tuple[str | int, ...]:
+    """All that a page without a cookie depends on."""
+    asked = (request.query_params.get(name, "")[:100] for name in ("sort", "after", "around"))
+    return (str(request.scope["path"]), page.anchors, page.public_revision, page.url, page.title, *asked)
+
+
+def _prepared(request: Request, prepared: caching.Prepared) -> Response:
     headers = {**OWN, "Vary": "Cookie, Accept-Encoding", "Cache-Control": "no-cache", "ETag": prepared.etag}
     if prepared.etag in request.headers.get("if-none-match", "").split(", "):
         return Response(None, 304, headers)
     if prepared.zipped and "gzip" in request.headers.get("accept-encoding", ""):
-        headers |= {"Content-Encoding": "gzip"}
-        return Response(prepared.zipped, 200, headers, "text/html")
-    shown.headers.update(headers)
-    return shown
+        return Response(prepared.zipped, 200, headers | {"Content-Encoding": "gzip"}, "text/html")
+    return Response(prepared.content, 200, headers, "text/html")
