@@ -1,9 +1,5 @@
 // @ts-check
-<<<<<<< a
 /** What somebody is told whom the service refuses: why, and for how long. Loaded when it comes to that. */
-=======
-/** What a writer is told who may not send now: for how long, and why. */
->>>>>>> b
 
 import { h } from "./element.js";
 import { date, intl, language, say, t } from "./words.js";

@@ -365,7 +365,7 @@ export class Writing {
   #refused({ code, field, message, problem }) {
     const { retry_after: after } = problem;
     this.#write();
-    this.#fail(code === "banned" && !after ? bannedSentence(problem) : after ? "" : message, true, field === "name" ? this.name : undefined);
+    this.#fail(code === "banned" && !after ? bannedSentence(message, problem.until) : after ? "" : message, true, field === "name" ? this.name : undefined);
     if (!after) return;
     this.#waiting = countDown(this.error, after, () => ((this.#waiting = undefined), this.composer.ready(false)));
     this.error.hidden = false;
