@@ -301,7 +301,9 @@ def test_one_edits_and_removes_ones_own_within_the_time(service: Service, reader
     assert form.forms[0][1]["source"] == "Wrng."
     assert "Right." in guest.write(form, "Right.").words
     service.clock.now += 901
-    assert "is over" in guest.write(guest.go(edit), "Too late.", 403).words
+    late = guest.go(edit)
+    assert "is over" in late.words and "<textarea" not in late.html
+    assert "is over" in guest.write(late, "Too late.", 403).words
     sure = guest.submit(guest.go(edit), 200, do="remove")
     assert service.rows("SELECT count(*) FROM comment WHERE state = 'published'") == [(2,)]
     assert "Right." not in guest.submit(sure, 200, do="remove for good").words
@@ -488,6 +490,29 @@ def test_another_sites_sections_and_comments_stand_on_no_page_but_their_own(serv
     assert (
         guest.send_form(f"/t/c/{mine['id']}/reply", form.forms[0][1] | {"source": "x", "name": "N"}).status_code == 403
     )
+
+
+ODD_IDS = ("x", "%00", "..%2f..", "-----------%0d%0aX: y", "'OR'1'='1", "%F0%9F%A6%89" * 11, "<svg onload>")
+
+
+@pytest.mark.parametrize("odd", ODD_IDS)
+def test_what_is_no_id_is_nowhere(reader: Reader, guest: Guest, odd: str) -> None:
+    comment = reader.post()
+    page, section = section_of(guest)
+    never = guest.ask("GET", "/t/-----------").content
+    paths = (
+        f"/t/{odd}",
+        f"{page}/{odd}",
+        f"{page}/{odd}/write",
+        f"/t/c/{odd}",
+        f"/t/c/{odd}/reply",
+        f"/t/c/{odd}/edit",
+    )
+    for path in (*paths, f"{section}?around={odd}"):
+        answer = guest.ask("GET", path)
+        assert answer.status_code == 404 and answer.headers.get("x") is None, path
+        assert answer.content == never or answer.headers["content-type"] == "application/problem+json", path
+    assert comment["id"] in guest.go(section).ids()
 
 
 def test_stale_and_strange_cursors_lead_to_the_beginning(reader: Reader, guest: Guest) -> None:

@@ -26,6 +26,7 @@ PATIENCE = 6.0
 # How long a look is good for; as long as it takes to write something, and no work for the site in between.
 KEPT_SECONDS = 1800
 MOST_KEPT = 500
+MOST_AT_ONCE = 4  # each is a process that reads a page
 INTRODUCTION = "Introduction"
 _PAGE = (OutlineSection(heading="", level=0),)
 WHOLE = Seen(outline_hash(_PAGE), _PAGE)
@@ -51,23 +52,29 @@ UNKNOWN = Article()
 
 
 class Articles:
-    """What was seen lately, by address; bounded. Also what could not be seen, so that nobody knocks in vain."""
+    """What was seen lately, by address; bounded. Also what could not be had, so that nobody knocks in vain."""
 
     def __init__(self) -> None:
         self._seen: OrderedDict[str, tuple[int, Article]] = OrderedDict()
+        self._room = asyncio.Semaphore(MOST_AT_ONCE)
 
     async def look(self, request: Request, site: str, url: str) -> Article:
         """The article at a site's URL, fetched where it was not lately; UNKNOWN where it cannot be had."""
-        now = int(door.resources(request).database.clock())
-        kept = self._seen.get(url)
-        if kept is not None and 0 <= now - kept[0] < KEPT_SECONDS:
-            return kept[1]
+        if known := self._recall(request, url):
+            return known
         try:
             await door.hit(request, "fetch")
-        except TooMany:
+            async with asyncio.timeout(PATIENCE), self._room:
+                return self._recall(request, url) or self._remember(request, url, await _fetch(request, site, url))
+        except (TooMany, TimeoutError):
             return UNKNOWN
-        article = await _fetch(request, site, url)
-        self._seen[url] = now, article
+
+    def _recall(self, request: Request, url: str) -> Article | None:
+        at, article = self._seen.get(url, (0, None))
+        return article if 0 <= int(door.resources(request).database.clock()) - at < KEPT_SECONDS else None
+
+    def _remember(self, request: Request, url: str, article: Article) -> Article:
+        self._seen[url] = int(door.resources(request).database.clock()), article
         self._seen.move_to_end(url)
         if len(self._seen) > MOST_KEPT:
             self._seen.popitem(last=False)
@@ -79,9 +86,8 @@ async def _fetch(request: Request, site: str, url: str) -> Article:
     async with held.database.read() as snapshot:
         origins = await origins_of(snapshot, site)
     try:
-        async with asyncio.timeout(PATIENCE):
-            document = await fetch_document(url, origins, held.settings.fetch_networks)
-    except (PostilError, TimeoutError) as error:
+        document = await fetch_document(url, origins, held.settings.fetch_networks)
+    except PostilError as error:
         log.info("An article could not be looked at: %s", error)
         return UNKNOWN
     sections = tuple(document.sections)

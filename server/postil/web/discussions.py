@@ -111,6 +111,8 @@ async def read(
     NotFound where this guest may not know that there is one: nobody has published the page, and nothing on it is public
     or his own. A page of which a first comment waits is like one that was never heard of (house, law 3).
     """
+    if section is not None and not looks_like_id(section):
+        raise NotFound()
     viewer = Viewer(page.site_id, author_key)
     reference = await snapshot.get(Outline, (page.id, page.reference)) if page.reference else None
     owners = reference if reference and reference.source.is_owners else None

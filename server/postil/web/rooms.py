@@ -13,6 +13,7 @@ from postil.answers import CommentAnswer, OwnComment
 from postil.db import Snapshot
 from postil.discussion import PageRef
 from postil.errors import Forbidden, Locked, NotFound, ParentGone
+from postil.ids import looks_like_id
 from postil.markup import MAX_SOURCE
 from postil.models import Comment, Page
 from postil.places import Seen
@@ -126,7 +127,7 @@ async def of_comment(request: Request, snapshot: Snapshot) -> Room:
     """A comment that a path names and that readers see, to be reported or supported; ParentGone for what is left of
     one that was taken down.
     """
-    told = await reading.read_comment(snapshot, None, request.path_params["comment"])
+    told = await reading.read_comment(snapshot, None, _comment_in(request))
     if told.comment.html is None:
         raise ParentGone("This comment is gone.")
     section, page = await reading.find_section(snapshot, told.section.id)
@@ -154,7 +155,7 @@ async def of_reply(request: Request, snapshot: Snapshot) -> Room:
 
 async def of_own(request: Request, snapshot: Snapshot) -> Room:
     """The guest's own comment that a path names; NotFound for everybody else, whatever there is."""
-    id, key = request.path_params["comment"], guests.key_of(request)
+    id, key = _comment_in(request), guests.key_of(request)
     row = await snapshot.get(Comment, id) if key else None
     if row is None:
         raise NotFound()
@@ -164,6 +165,13 @@ async def of_own(request: Request, snapshot: Snapshot) -> Room:
     if mine is None or mine.state not in (State.PENDING, State.PUBLISHED):
         raise NotFound()
     return Room(page.site_id, ref(page), path(request), f"/t/{page.id}/{row.section_id}", edits=mine)
+
+
+def _comment_in(request: Request) -> str:
+    id: str = request.path_params["comment"]
+    if not looks_like_id(id):
+        raise NotFound()
+    return id
 
 
 def ref(page: Page) -> PageRef:

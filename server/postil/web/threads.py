@@ -171,6 +171,8 @@ async def _window(
     """The comments to show, and the queries of the pages before and after them."""
     if part.answer is None:
         return None, {}
+    if around and not looks_like_id(around):
+        raise NotFound()
     if around:
         answer = await windows.read_around(snapshot, told.viewer, around, COMMENTS_SHOWN)
         if answer.section.id != part.id:

@@ -131,6 +131,8 @@ def show(
         field=getattr(error, "field", ""),
         preview=preview.html if preview else "",
         most=MAX_SOURCE,
+        closed=room.edits is not None
+        and (room.edits.editable_until or 0) < int(door.resources(request).database.clock()),
     )
     if error and (wait := error.extra.get("retry_after")):
         shown.headers["Retry-After"] = str(wait)
