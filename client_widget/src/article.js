@@ -18,6 +18,12 @@ const keep = (key, value) => {
   } catch {}
 };
 
+const unsent = () => {
+  try {
+    return Object.keys(localStorage).some((key) => key.startsWith("postil:unsent:"));
+  } catch {}
+};
+
 /**
  * The word by which a view is counted: once for each browser, page and day, and not where nothing can be kept.
  * @param {string} url @returns {Record<string, string>}
@@ -109,9 +115,12 @@ export const clear = ({ places }) => {
  * @param {Postil.Loader} loader @param {Postil.Article[]} before @returns {Promise<Postil.Article[]>}
  */
 export const scan = async (loader, before) => {
-  const { options, changed, left } = loader;
+  const { options, changed, left, modules } = loader;
+  if (document.querySelector("postil-count,postil-views")) import(`${modules}elements.js`).then((made) => made.elements(options.lang || document.documentElement.lang));
   const given = options.root;
   const roots = given instanceof Element ? [given] : [...document.querySelectorAll(given || "[data-postil-root]")];
+  // Who keeps pages as copies (Turbo) keeps hosts of ours without their roots.
+  for (const host of document.querySelectorAll("postil-row,postil-bubble,postil-earlier,postil-panel")) if (!host.shadowRoot) host.remove();
   /** @type {Postil.Article[]} */
   const now = [];
   /** @type {Postil.Article[]} */
@@ -141,6 +150,8 @@ export const scan = async (loader, before) => {
       await article.identify();
       if (before.includes(article)) changed(article);
       else article.emit("ready");
+      // What could not be sent when it was written.
+      if (unsent()) (await loader.panel()).resume?.(article);
     } catch (error) {
       clear(article);
       article.emit("error", { code: "network" });

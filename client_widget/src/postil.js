@@ -35,10 +35,13 @@
     if (!active) return;
     shape = shapeOf();
     articles = await scan(loader, articles);
-    shape = shapeOf();
     paint();
     begin(Postil);
-  }).catch((error) => console.warn("Postil:", error)));
+  }).catch((error) => {
+    // Not asked again until something changes.
+    articles = [];
+    console.warn("Postil:", error);
+  }));
 
   const Postil = (shared.Postil = {
     version: "__POSTIL_VERSION__",
@@ -101,17 +104,22 @@
   addEventListener("transitionend", ({ target }) => articles[0] && /** @type {Node} */ (target).contains(articles[0].root) && paint());
 
   /** What changes where a page swaps or draws anew its article. Looked at often, so it reads little. */
-  const shapeOf = () => [
-    location.href.split("#")[0], articles.every(intact),
-    ...[...document.querySelectorAll("h1,h2,h3,h4,h5,h6")].map(({ textContent }) => textContent),
-  ].join();
+  const shapeOf = () => [location.href.split("#")[0], ...[...document.querySelectorAll("h1,h2,h3,h4,h5,h6")].map(({ textContent }) => textContent)].join();
   let shape = "";
   let timer = 0;
+  // A page that would have our rows away each time is asked less and less often.
+  let wait = 200;
   const soon = () => {
     timer ||= setTimeout(() => {
       timer = 0;
-      if (shapeOf() !== shape) look();
-    }, 200);
+      if (shapeOf() === shape && articles.every(intact)) return;
+      wait *= 1.5;
+      look();
+    }, wait);
+  };
+  const turned = () => {
+    wait = 200;
+    soon();
   };
   const follow = () => {
     const id = /^#postil-([\w-]{11})$/.exec(location.hash)?.[1];
@@ -123,8 +131,8 @@
   look();
   follow();
   new MutationObserver(soon).observe(document, { childList: true, subtree: true });
-  shared.navigation?.addEventListener("navigatesuccess", soon);
-  addEventListener("popstate", soon);
+  shared.navigation?.addEventListener("navigatesuccess", turned);
+  addEventListener("popstate", turned);
   addEventListener("hashchange", follow);
   for (const type of ["resize", "postil-room"]) addEventListener(type, () => articles.forEach((article) => article.count([])));
 })();

@@ -16,21 +16,21 @@ button{all:unset;box-sizing:border-box;cursor:pointer}
 .face{width:22px;border-radius:50%;flex:none;background:hsl(var(--hue) 40% 88%);fill:hsl(var(--hue) 45% 36%)}
 @media print{:host{display:none!important}}`;
 
-// What a page says of its text (centred, spaced, in capitals) ends at the buttons. What is said of the bubble's host
-// must hold against `* { all: unset }`, which beats :host; !important from in here beats even theirs.
+// !important in here beats even a page's `* { all: unset !important }`; its own rules for hosts would win otherwise, and
+// what it says of its text (centred, spaced, in capitals) would come in. Of all that only the typeface may.
 // .count keeps the room that its longest form takes, so that what follows it never moves.
-const ROWS = `:host{font:inherit}
-button{all:initial;box-sizing:border-box;cursor:pointer;color-scheme:inherit;font:600 13px/28px system-ui;font-family:var(--postil-font,inherit);color:var(--soft)}
+const ROWS = `:host{all:initial!important;display:block!important;font:inherit!important}
+:host(postil-bubble){float:inline-end!important;width:0!important;height:0!important;position:relative!important;top:calc(.5lh - 15px)!important}
+.row,.bubble{font-weight:600;font-size:13px;line-height:28px;font-family:var(--postil-font,inherit);color:var(--soft)}
 .row{display:flex;align-items:center;gap:12px;width:100%;margin:var(--postil-row-margin,28px 0 44px);padding:12px 0;border:solid var(--line);border-width:1px 0;font-weight:400;font-size:15px;line-height:23px}
 span{white-space:nowrap}
 .row:hover .say{text-decoration:underline}
 .count,.new{font-weight:600;color:var(--accent)}
-.count:after{content:attr(data-room);display:block;height:0;overflow:hidden;white-space:pre}
+.count:after{content:attr(data-room)/"";display:block;height:0;overflow:hidden;white-space:pre}
 .faces{display:flex;margin-block:-2px}
 .face{margin-inline-end:-5px;border:2px solid var(--surface)}
 .new{margin-inline-start:auto;font-size:13px}
 @media(max-width:480px){.row{gap:8px}.faces{display:none}}
-:host(postil-bubble){float:inline-end!important;width:0!important;height:0!important;position:relative!important;top:calc(.5lh - 15px)!important}
 .bubble{position:absolute;inset-inline-start:var(--postil-bubble-offset,20px);min-width:38px;padding:0 9px;border:1px solid var(--line);border-radius:15px;border-end-start-radius:3px;background:var(--surface);text-align:center}
 .bubble:before{content:"";position:absolute;inset:0;inset-inline-start:-21px}
 .plus{visibility:var(--postil-near,hidden)}
@@ -42,13 +42,13 @@ span{white-space:nowrap}
 // Of the page itself: whose bubble is shown although nobody has spoken there.
 const NEAR = ":is(:hover,:focus-within)>postil-bubble{--postil-near:visible}";
 
-const sheets = [TOKENS, ROWS, NEAR].map((css) => {
+const sheets = [NEAR, ROWS, TOKENS].map((css) => {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
   return sheet;
 });
-export const tokens = sheets[0];
-document.adoptedStyleSheets.push(sheets[2]);
+export const tokens = sheets[2];
+document.adoptedStyleSheets.push(sheets[0]);
 
 /** @param {string} name of class and part @param {(Node | string)[]} children */
 const make = (name, ...children) => {
@@ -61,7 +61,7 @@ const make = (name, ...children) => {
 const host = (name, child) => {
   const made = document.createElement(`postil-${name}`);
   const root = made.attachShadow({ mode: "open" });
-  root.adoptedStyleSheets = sheets.slice(0, 2);
+  root.adoptedStyleSheets = sheets.slice(1);
   root.append(child);
   return made;
 };
@@ -125,7 +125,7 @@ export const place = (article, section, { open, panel }) => {
     );
     bubble.textContent = n ? digits : "+";
     bubble.className = `bubble ${n ? "" : "plus"} ${fresh ? "fresh" : ""}`;
-    opener.dir = mark.dir = dir;
+    opener.dir = bubble.dir = mark.dir = dir;
   };
   /** @type {Postil.Place} */
   const made = { heading, name: key || id || `${level} ${heading}`, id: null, joined: [], row, opener, mark, section, draw };
