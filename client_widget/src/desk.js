@@ -222,7 +222,7 @@ export class Desk {
   async #put(state, minutes) {
     const { api, home } = this.panel;
     const body = state === "slow" ? { state, minutes } : { state };
-    this.panel.sectioned(await api.decide(`sections/${home}/state`, body, "PUT"));
+    this.panel.decided({ section: await api.decide(`sections/${home}/state`, body, "PUT") });
   }
 
   /** The section's state has changed: an open menu says so. */

@@ -9,8 +9,8 @@ const FAR = 72;
 
 /** @param {import("./frame.js").Frame} frame */
 export const drag = (frame) => {
-  const { grip, dialog } = frame;
-  if (grip.firstChild) return;
+  const { dialog } = frame;
+  if (dialog.querySelector(".handle")) return;
   const handle = h("button", { className: "handle", part: "handle", "data-action": "height" });
   /** @param {boolean} full */
   const tell = (full) => {
@@ -34,5 +34,5 @@ export const drag = (frame) => {
   };
   handle.onclick = () => Math.abs(moved) < 8 && tell(!dialog.hasAttribute("data-full"));
   tell(false);
-  grip.append(handle);
+  dialog.prepend(handle);
 };

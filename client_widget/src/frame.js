@@ -39,10 +39,9 @@ export class Frame {
     this.sort.onchange = () => panel.order(/** @type {Postil.Sort} */ (this.sort.value));
     this.order = h("span", { className: "sort" }, this.sort);
     this.bar = h("div", { className: "bar" }, h("span", { className: "about" }, this.state, this.around), this.pill, this.order);
-    this.grip = h("div", { className: "grip" });
     this.foot = h("div", { className: "foot" });
     this.status = h("div", { className: "unseen", role: "status" });
-    this.dialog = h("dialog", { part: "panel", "aria-labelledby": "heading", dir: article.dir, lang: article.lang }, this.grip,
+    this.dialog = h("dialog", { part: "panel", "aria-labelledby": "heading", dir: article.dir, lang: article.lang },
       h("div", { className: "head" }, h("div", { className: "titles" }, this.where, this.heading), this.previous, this.next, this.more, tool("close", "close", () => this.close()), this.menu),
       panel.strip.node, this.bar, thread.list.node, this.foot, this.status);
     this.node = document.createElement("postil-panel");
@@ -75,7 +74,9 @@ export class Frame {
   /** Open in the shape that the screen asks for, and begin at the heading. */
   show() {
     const { dialog, node } = this;
-    if (!node.isConnected) document.body.append(node);
+    // Not in the body, which may be moved or swapped; its type is asked for.
+    if (!node.isConnected) document.documentElement.append(node);
+    dialog.style.setProperty("--page", getComputedStyle(document.body).fontFamily);
     const width = parseFloat(getComputedStyle(node).getPropertyValue("--postil-width")) || 440;
     const isSheet = innerWidth < width + READABLE;
     const shape = isSheet ? "sheet" : "drawer";

@@ -50,7 +50,7 @@ const grantFrom = (popup, service, nonce) =>
 export const moderate = async (panel) => {
   const signed = await signIn(panel.api).catch((/** @type {Error} */ error) => error.message);
   if (signed === null || typeof signed === "string") panel.thread.warn(signed ?? t.popup);
-  if (signed === true) panel.rights();
+  if (signed === true) await rights(panel);
 };
 
 /** Be a reader again. @param {import("./panel.js").Panel} panel */
@@ -58,5 +58,16 @@ export const stop = async (panel) => {
   await panel.api.end().catch(() => {});
   panel.api.setGrant(null);
   panel.desk?.clear();
-  panel.rights();
+  await rights(panel);
+};
+
+/** The viewer's rights have changed: what he sees is another answer, with a counter of its own. @param {import("./panel.js").Panel} panel */
+const rights = async (panel) => {
+  const { thread, live } = panel;
+  await Promise.all([panel.identify(), panel.equip()]);
+  // To a moderator a section may stand here that readers do not see yet.
+  panel.home ??= panel.place?.id ?? null;
+  panel.follow();
+  await thread.open(thread.section ?? panel.home);
+  live.start();
 };

@@ -47,8 +47,8 @@ export class Panel {
   was;
   /** How many replies wait in the thread. */
   #fresh = 0;
-  /** The state that the foot was made for. @type {string | undefined} */
-  #stateOf;
+  /** What the foot was made for. @type {string | undefined} */
+  #pace;
   /** @type {Composer | null} */
   composer = null;
   /** What moderators see and do; null for everybody else. @type {import("./desk.js").Desk | null} */
@@ -92,8 +92,9 @@ export class Panel {
    * Show the section at a place; with a comment's id the thread that it is in, at that comment; or a thread by its id.
    * @param {Postil.Place | null} place @param {string} [comment] @param {string} [section]
    * @param {Postil.Place | null} [from] where the reader came from, and may want to go back to
+   * @param {string} [said] what a screen reader is told, where the panel is open already
    */
-  async open(place, comment, section, from = null) {
+  async open(place, comment, section, from, said) {
     const { article, frame } = this;
     if (!place && comment && frame.dialog.open && !this.#isAll && this.thread.focus(comment)) return;
     await this.#prepare();
@@ -108,7 +109,7 @@ export class Panel {
     if (comment) this.place?.row.scrollIntoView({ block: "center" });
     this.#swap(false);
     await this.#head(from);
-    this.#show();
+    this.#show(said);
     this.compose();
     article.emit("open", { section: id });
     if (!article.since) return this.thread.warn(t.problems.network);
@@ -129,13 +130,13 @@ export class Panel {
   }
 
   async #prepare() {
-    if (!this.article.since || (this.api.grant && !this.#watching)) await this.#identify().catch(() => {});
-    await this.#equip();
+    if (!this.article.since || (this.api.grant && !this.#watching)) await this.identify().catch(() => {});
+    await this.equip();
     this.was = recall("seen")?.[this.page];
   }
 
-  /** Be on the screen; the keyboard returns to where it was. */
-  #show() {
+  /** Be on the screen; the keyboard returns to where it was. @param {string} [said] */
+  #show(said) {
     const { frame, place } = this;
     let had = document.activeElement;
     if (had !== frame.node) {
@@ -143,7 +144,7 @@ export class Panel {
       this.#opener = had === document.body ? null : /** @type {HTMLElement | null} */ (had);
     } else if (place) this.#opener = place.opener;
     this.#opener ??= place?.opener ?? null;
-    if (frame.show()) frame.say(frame.heading.textContent ?? "");
+    if (frame.show()) frame.say(said ?? frame.heading.textContent ?? "");
   }
 
   get #isAll() {
@@ -156,22 +157,13 @@ export class Panel {
     const { places, earlier, known } = this.article;
     const gone = place ? undefined : earlier?.find((one) => one.section === section?.id);
     const at = place ? places.indexOf(place) : -1;
-    // The thread that the section's words were once a part of.
-    const part = place?.part && known[place.part]?.comments ? place.part : "";
+    const part = place?.part && known[place.part]?.comments;
     const lines = (from || part || gone) && (await this.later(import("./lines.js")).catch(() => null));
     if (place) frame.title(places[1] ? say(t.where, { index: at + 1, of: places.length }) : t.page, place.heading, at, places.length);
-    else if (gone) frame.title(t.earlierOne, gone.heading || t.goneSection);
-    else frame.title(t.elsewhere, section?.heading || t.otherVersion);
+    else frame.title(gone ? t.earlierOne : t.elsewhere, (gone ? gone.heading : section?.heading) || (gone ? t.goneSection : t.otherVersion));
     const had = strip.node.contains(frame.root.activeElement);
     strip.show(this.#tabs(), thread.section ?? "");
-    if (lines) {
-      const there = places.find(({ id }) => id === part) ?? earlier?.find(({ section }) => section === part);
-      const heading = there?.heading || known[part]?.heading || "";
-      lines.addLines(strip, [
-        ...(from ? [{ count: () => 0, words: t.back, heading: from.heading, back: true, go: () => this.open(from) }] : []),
-        ...(part ? [{ count: () => known[part].comments, words: heading ? t.part : t.partUnnamed, heading, go: () => this.open(null, undefined, part, place) }] : []),
-      ], gone && (gone.excerpt ?? ""));
-    }
+    if (lines) lines.addLines(this, from, gone);
     // The keyboard was on a line that is gone now.
     if (had) frame.heading.focus({ preventScroll: true });
   }
@@ -270,13 +262,14 @@ export class Panel {
       article.since = message.since;
       if (message.views) article.views(message.views);
       if (!article.count(message.sections)) {
-        await this.#identify(article.since);
+        await this.identify(article.since);
         if (this.#isAll) this.live.show(), this.all?.catchUp();
       }
-      this.#counted();
+      this.counted();
     }
     if (message.type !== "changes") return;
-    if (!thread.section) await this.#adopt();
+    // The section may have got its id from another reader's first comment.
+    if (!thread.section) await this.identify(article.since), this.counted();
     if (this.#isAll) this.all?.fold(message);
     if (message.section !== thread.section) return;
     // The step's revision is above what was known before it: enough to tell what is gone from what came back.
@@ -314,15 +307,10 @@ export class Panel {
     return !!was && at > (was[section ?? thread.section ?? ""]?.[1] ?? 0) && !thread.store.own.has(id);
   }
 
-  /** How many are unread in a section, by its count. @param {string | null} id */
-  unreadIn(id) {
-    const seen = recall("seen")?.[this.page];
-    return id && seen ? Math.max(0, (this.article.known[id]?.comments ?? 0) - (seen[id]?.[0] ?? 0)) : 0;
-  }
-
   /** Where something is unread, load what walks it. */
   async #look() {
-    if (!this.unread && !Object.keys(this.article.known).some((id) => this.unreadIn(id))) return;
+    const { was, unread, article } = this;
+    if (!unread && !(was && Object.values(article.known).some(({ id, last = 0 }) => last > (was[id]?.[1] ?? 0)))) return;
     this.unread ??= new (await this.later(import("./unread.js"))).Unread(this);
     this.unread.begin();
   }
@@ -341,16 +329,10 @@ export class Panel {
     this.live.writing(this.home);
   }
 
-  /** The section shown may have got its id from another reader's first comment. */
-  async #adopt() {
-    await this.#identify(this.article.since);
-    this.#counted();
-  }
-
   /** Take in what is known now of the threads here; the reader stays in the one that he opened. */
-  #counted() {
+  counted() {
     this.home ??= this.place?.id ?? null;
-    this.#follow();
+    this.follow();
     this.strip.count();
     if (this.thread.section || !this.home) return;
     this.thread.section = this.home;
@@ -360,7 +342,7 @@ export class Panel {
   }
 
   /** Ask who stands where, as the viewer that asks now. @param {string} [since] where the changes known end */
-  async #identify(since = "") {
+  async identify(since = "") {
     const { grant } = this.api;
     this.article.headers = grant ? { Authorization: `Bearer ${grant.token}` } : {};
     await this.article.identify();
@@ -370,8 +352,8 @@ export class Panel {
   /** Load all of it afresh: too much has changed, threads were moved, or the viewer's rights have changed. */
   async refresh() {
     try {
-      await this.#identify();
-      this.#counted();
+      await this.identify();
+      this.counted();
       if (this.#isAll) this.all?.catchUp();
       await this.thread.reload();
     } catch {
@@ -380,27 +362,22 @@ export class Panel {
     }
   }
 
-  /** What the section takes now, and how fast. */
-  #state() {
-    const { state, minutes = 0 } = this.article.known[this.home ?? ""] ?? {};
-    return state === "slow" ? `slow ${minutes}` : (state ?? "");
-  }
-
   /** Whether the section takes replies; why not a new thread, or how fast, in a sentence. */
   get pace() {
     const { state, minutes = 1 } = this.article.known[this.home ?? ""] ?? {};
-    const shut = state === "locked" ? t.locked : state === "closed" ? t.closed : "";
-    return { shut, locked: state === "locked" ? shut : "", slow: state === "slow" ? minutes : 0 };
+    const locked = state === "locked" ? t.locked : "";
+    return { shut: state === "closed" ? t.closed : locked, locked, slow: state === "slow" ? minutes : 0 };
   }
 
   /** The section's state may have changed: the composers and the buttons follow, and what somebody writes stays. */
-  #follow() {
-    if (this.#stateOf === this.#state()) return;
+  follow() {
+    const now = JSON.stringify(this.pace);
+    if (this.#pace === now) return;
+    this.#pace = now;
     const { shut, locked, slow } = this.pace;
     if (this.composer && (!shut || !this.composer.isEmpty)) this.composer.pace(shut, slow);
     else this.compose();
     for (const reply of this.thread.replies) reply.pace(locked, slow);
-    this.#stateOf = this.#state();
     this.thread.render();
     this.desk?.follow();
   }
@@ -408,7 +385,7 @@ export class Panel {
   /** Put the composer at the foot, or say why there is none. */
   compose() {
     const { shut, slow } = this.pace;
-    this.#stateOf = this.#state();
+    this.#pace = JSON.stringify(this.pace);
     this.composer = shut ? null : new Composer({ panel: this, label: t.write, draft: this.draft("") });
     this.composer?.pace("", slow);
     this.frame.foot.replaceChildren(this.composer?.node ?? h("p", { className: "shut" }, shut));
@@ -456,22 +433,16 @@ export class Panel {
   take({ comment, section, own }, said) {
     const { thread } = this;
     this.article.count([section]);
-    this.#counted();
+    this.counted();
     if (this.mine === section.id) thread.wrote({ ...comment, ...own });
     if (said) this.frame.say(comment.state === "pending" ? t.postedPending : said);
   }
 
-  /** Take in a moderator's decision. @param {{comment: Postil.Comment, section?: Postil.Section}} answer */
+  /** Take in what a moderator decided, or made of the section. @param {{comment?: Postil.Comment, section?: Postil.Section}} answer */
   decided({ comment, section }) {
     if (section) this.article.count([section]);
-    this.#counted();
-    if (this.thread.store.get(comment.id)) this.thread.fold({ comments: [comment], gone: [], revision: comment.revision });
-  }
-
-  /** Take in what a moderator made of the section. @param {Postil.Section} section */
-  sectioned(section) {
-    this.article.count([section]);
-    this.#counted();
+    this.counted();
+    if (comment && this.thread.store.get(comment.id)) this.thread.fold({ comments: [comment], gone: [], revision: comment.revision });
   }
 
   /** @param {number} by */
@@ -518,7 +489,7 @@ export class Panel {
     this.#opener = this.place?.opener ?? null;
     if (!frame.dialog.open) return;
     frame.show();
-    this.#counted();
+    this.counted();
     this.live.start();
   }
 
@@ -531,7 +502,7 @@ export class Panel {
   }
 
   /** What moderators need is loaded for them alone. */
-  async #equip() {
+  async equip() {
     if (!this.api.grant || this.desk) return;
     try {
       const { Desk } = await this.later(import("./desk.js"));
@@ -541,15 +512,6 @@ export class Panel {
     }
   }
 
-  /** The viewer's rights have changed: what he sees is another answer, with a counter of its own. */
-  async rights() {
-    await Promise.all([this.#identify(), this.#equip()]);
-    // To a moderator a section may stand here that readers do not see yet.
-    this.home ??= this.place?.id ?? null;
-    this.#follow();
-    await this.thread.open(this.thread.section ?? this.home);
-    this.live.start();
-  }
 }
 
 /** Of each article on the page that somebody opened. @type {Map<Postil.Article, Panel>} */

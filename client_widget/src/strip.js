@@ -30,7 +30,7 @@ export class Strip {
       const tab = h("button", { role: "tab", part: "tab", "data-thread": id, title: name, onclick: () => this.choose(id) },
         h("span", {}, ...pieces(words, { heading: h("bdi", {}, heading) })), number);
       this.tell.push(() => {
-        number.textContent = count().toLocaleString(document.documentElement.lang || undefined);
+        number.textContent = say("{n}", { n: count() });
         tab.ariaLabel = say(t.counted, { name, count: say(t.comments, { n: count() }) });
       });
       bar.append(tab);
@@ -62,14 +62,13 @@ export class Strip {
 
 /** The arrows go from tab to tab, as the text runs; Enter opens one. @param {KeyboardEvent} event */
 const step = (event) => {
-  const tabs = [.../** @type {HTMLElement} */ (event.currentTarget).querySelectorAll("button")];
-  const way = tabs[0].matches(":dir(rtl)") ? -1 : 1;
-  const at = tabs.findIndex((tab) => tab === event.target);
-  const to = { ArrowRight: at + way, ArrowLeft: at - way, Home: 0, End: tabs.length - 1 }[event.key];
-  if (to === undefined) return;
-  event.preventDefault();
-  const next = tabs[(to + tabs.length) % tabs.length];
+  const tab = /** @type {HTMLElement} */ (event.target);
+  const bar = /** @type {HTMLElement} */ (event.currentTarget);
+  const ahead = tab.matches(":dir(rtl)") ? "ArrowLeft" : "ArrowRight";
+  if (!/^Arrow[LR]/.test(event.key)) return;
+  const to = event.key === ahead ? (tab.nextSibling ?? bar.firstChild) : (tab.previousSibling ?? bar.lastChild);
   // The key that leaves the tabs does not stop at another of them.
-  for (const tab of tabs) tab.tabIndex = tab === next ? 0 : -1;
-  next.focus();
+  tab.tabIndex = -1;
+  /** @type {HTMLElement} */ (to).tabIndex = 0;
+  /** @type {HTMLElement} */ (to).focus();
 };

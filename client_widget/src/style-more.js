@@ -13,8 +13,10 @@ const CSS = `
 .menu label{display:flex;gap:8px;align-items:center;min-height:36px;margin:0 12px;cursor:pointer}
 .menu input,.check input{appearance:auto;width:16px;height:16px;min-height:0;accent-color:var(--accent);cursor:pointer}
 kbd{display:inline-block;min-width:24px;padding:0 6px;border:1px solid var(--line);border-radius:4px;background:var(--sunk);font:inherit;text-align:center;box-sizing:border-box}
-.handle{position:absolute;inset:-4px 0 -8px;width:120px;margin:auto;touch-action:none;cursor:grab}
-[data-full]{height:100dvh;border-radius:0}
+.handle{position:absolute;inset:0 0 auto;width:120px;height:28px;margin:auto;touch-action:none;cursor:grab}
+.handle::before{content:"";position:absolute;inset:10px 0 auto;width:40px;height:4px;margin:auto;border-radius:2px;background:var(--line)}
+[data-shape=drawer] .handle{display:none}
+[data-full]{height:100%;border-radius:0}
 .line{display:flex;gap:4px;align-items:center;min-height:28px;color:var(--accent)}
 .line:hover span{text-decoration:underline}
 .line svg:not(.face){width:16px;height:16px;flex:none;margin-inline-start:-5px;scale:var(--flip,1) 1}

@@ -11,20 +11,20 @@ export const QUOTE = (/** @type {number} */ lines) =>
 
 // --s: small type; --x: the space at the edges; --r: corners; --way, --at, --flip: what logical properties do not reach.
 const CSS = `
+:host{display:contents!important}
 dialog{all:initial;color-scheme:inherit;--s:calc(var(--postil-font-size,15px)*.867);--x:var(--postil-space,20px);--r:var(--postil-radius,12px);--step:38px;
 --sunk:var(--postil-sunk,light-dark(#f5f3ee,#14161a));--good:var(--postil-good,light-dark(#2f7d4f,#74c295));--warn:var(--postil-warn,light-dark(#8a5200,#e0aa5a));--bad:var(--postil-bad,light-dark(#a8321f,#ef9080));
-position:fixed;inset-block:0;inset-inline-end:0;z-index:var(--postil-z,2147483000);box-sizing:border-box;width:var(--postil-width,440px);max-width:100vw;display:flex;flex-direction:column;background:var(--surface);color:var(--ink);border-inline-start:1px solid var(--line);font-family:var(--postil-font,inherit);font-size:var(--postil-font-size,15px);line-height:1.5;overflow-wrap:anywhere;contain:content;container-type:inline-size}
-dialog:not([open]),.grip,.foot:empty,.strip:empty,.foot .composer:not(:focus-within):has(textarea:placeholder-shown):not(:has(.error:not([hidden]))) :is(.tools,.under),li[data-editing] :is(.body,.actions),.extra,li[data-open] .more{display:none}
-dialog[dir=rtl]{--way:270deg;--at:100%;--flip:-1}
-dialog::backdrop{background:rgb(0 0 0/.06)}
+position:fixed;inset-block:0;inset-inline-end:0;z-index:var(--postil-z,2147483647);box-sizing:border-box;width:var(--postil-width,440px);max-width:100vw;display:flex;flex-direction:column;background:var(--surface);color:var(--ink);border-inline-start:1px solid var(--line);font-family:var(--postil-font,var(--page));font-size:var(--postil-font-size,15px);line-height:1.5;overflow-wrap:anywhere;contain:content;container-type:inline-size}
+dialog:not([open]),.foot:empty,.strip:empty,.foot .composer:not(:focus-within):has(textarea:placeholder-shown):not(:has(.error:not([hidden]))) :is(.tools,.under),li[data-editing] :is(.body,.actions),.extra,li[data-open] .more{display:none}
+[dir=rtl]{--way:270deg;--at:100%;--flip:-1}
 svg:not(.face){width:18px;height:18px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
 svg.face{width:28px}
 h2,p,ol{margin:0}
-h2{font-family:var(--postil-heading-font,inherit);font-size:1.133em;font-weight:600;line-height:1.3;outline:0;text-wrap:pretty}
+h2{font-family:var(--postil-heading-font,inherit);font-size:1.133em;line-height:1.3;outline:0;text-wrap:pretty}
 b,.act,.primary,.load,.pill,.badge,.tabs{font-weight:600}
 .where,.bar,.strip,.badge,.when,.to,.label,.shut,.actions,.load,.under,.error{font-size:var(--s)}
 .where,.soft,.tool,.bar,.strip,.when,.to,.shut,.actions,.tomb,.empty,.quiet,.under,.body blockquote,::placeholder{color:var(--soft);opacity:1}
-.badge,.load,.text,.body a,.fresh,.act[aria-pressed=true],.act[aria-expanded=false]:not(.more){color:var(--accent)}
+.badge,.load,.text,.body [href],.fresh,.act[aria-pressed=true],.act[aria-expanded=false]:not(.more){color:var(--accent)}
 .tool:hover,.quiet:hover,.act:hover,.tabs :hover,.empty b{color:var(--ink)}
 .tool:hover,.quiet:hover,.tomb,.body pre{background:var(--sunk)}
 .text:hover,a.when:hover,button.label:hover{text-decoration:underline}
@@ -39,11 +39,11 @@ b,.act,.primary,.load,.pill,.badge,.tabs{font-weight:600}
 .strip,.bar,.foot{padding:0 var(--x)}
 .strip{border-bottom:1px solid var(--line)}
 .tabs{display:flex;flex-wrap:wrap;column-gap:24px;margin-bottom:-1px}
-.tabs button{gap:6px;min-width:72px;min-height:36px;flex:0 1 auto;border-bottom:2px solid transparent;white-space:nowrap}
+.tabs button{gap:6px;min-width:72px;min-height:36px;flex:0 1 auto;padding-bottom:2px;white-space:nowrap}
 .tabs span:first-child{overflow:hidden;text-overflow:ellipsis}
-.tabs [aria-selected=true]{color:var(--ink);border-color:var(--accent)}
+.tabs [aria-selected=true]{padding:0;border-bottom:2px solid var(--accent);color:var(--ink)}
 .bar{position:relative;gap:12px;min-height:44px;white-space:nowrap}
-.about{flex:1 1 0;min-width:0;overflow:hidden;text-overflow:ellipsis}
+.about{flex:1 1 0;min-width:0;height:1.5em;overflow:hidden;white-space:normal}.about>*{display:inline-block;white-space:nowrap}
 .live{margin-inline-end:14px}
 .live::before,.fresh::before{content:"";display:inline-block;width:7px;height:7px;margin-inline-end:8px;border-radius:50%;background:var(--soft);vertical-align:1px}
 .live[data-state=live]::before{background:var(--good)}
@@ -63,16 +63,13 @@ article{position:relative;box-sizing:border-box;padding:12px;padding-inline-star
 article:focus{outline:0}
 li[data-focus]>article{background:var(--wash)}
 article header{flex-wrap:wrap;column-gap:9px;min-height:28px;margin-inline-start:-37px}
-a.when{text-decoration:none;cursor:pointer}
-.fold{margin-block:-2px;margin-inline:auto -6px;width:28px;height:28px;opacity:.6}
-.fold:hover,.fold:focus-visible{opacity:1}
+a.when{text-decoration:none}
+.fold{margin-block:-2px;margin-inline:auto -6px;width:28px;height:28px}
 .label{gap:4px;color:var(--warn)}
 .label svg:not(.face){width:14px;height:14px}
 .body{unicode-bidi:isolate;contain:content}
 .body>*{margin:0 0 8px}
 .body>:last-child{margin-bottom:0}
-.body a{text-underline-offset:2px;cursor:pointer}
-.body a:not([href]){color:inherit}
 .body blockquote{padding-inline-start:11px;border-inline-start:2px solid var(--line)}
 .body :is(ul,ol){padding-inline-start:22px}
 .body pre{padding:8px 12px;border-radius:8px;overflow-x:auto}
@@ -91,32 +88,25 @@ li>.tomb{padding:8px 12px;margin:8px 0}
 .shut{min-height:48px}
 .trap{position:absolute;inset-inline-start:-9999px;width:1px;height:1px;overflow:hidden}
 .box,input{border:1px solid var(--line);border-radius:var(--r)}
-.box{background:light-dark(color-mix(in srgb,var(--sunk) 30%,var(--surface)),var(--sunk))}
-.box:focus-within{border-color:var(--accent);box-shadow:0 0 0 3px color-mix(in srgb,var(--accent) 18%,transparent)}
+.box{background:light-dark(#fdfcfa,var(--sunk))}
+.box:focus-within{border-color:var(--accent);box-shadow:0 0 0 3px var(--wash)}
 textarea{display:block;width:100%;min-height:46px;max-height:36vh;padding:12px 13px;overflow-y:auto;field-sizing:content;white-space:pre-wrap;cursor:text}
 .box textarea:focus-visible{outline:0}
 .tools{flex-wrap:wrap;gap:2px;padding:5px 6px;border-top:1px solid var(--line)}
 .primary,.quiet,input{border-radius:8px}
-.primary:hover{filter:brightness(1.1)}
 .quiet{padding:0 12px;min-height:32px}
 .under{flex-wrap:wrap;gap:0 8px;min-height:28px;padding-top:6px}
 input{min-height:32px;padding:0 10px;cursor:text}
 .name{width:180px}
 .error{color:var(--bad);padding-top:6px;flex-basis:100%}
-[data-shape=sheet]{inset:auto 0 0;width:100vw;max-width:none;max-height:none;height:82dvh;border:0;border-radius:18px 18px 0 0;box-shadow:0 -8px 40px rgb(0 0 0/.2);--step:20px}
-[data-shape=sheet] .grip{display:block;position:relative;height:16px;flex:none}
-.grip::before{content:"";position:absolute;inset:10px 0 auto;width:40px;height:4px;margin:auto;border-radius:2px;background:var(--line)}
+[data-shape=sheet]{inset:auto 0 0;width:auto;max-width:none;height:82%;padding-top:16px;border:0;border-radius:18px 18px 0 0;box-shadow:0 -8px 40px rgb(0 0 0/.2);--step:20px}
 [data-shape=sheet] .head{padding-top:8px}
 @container (max-width:20em){.bar .pill{position:absolute;z-index:1;top:100%;inset-inline:0;width:fit-content;margin:auto}.scroll{scroll-padding-top:4em}}
 @media (prefers-reduced-motion:no-preference){
 dialog[open]{animation:in .18s ease-out}
-@keyframes in{from{opacity:.4;translate:calc(24px*var(--flip,1))}}
-[data-shape=sheet][open]{animation-name:up}
-@keyframes up{from{translate:0 40%}}
-li[data-focus]>article{transition:background .6s}
+@keyframes in{from{opacity:.4;translate:0 24px}}
 }
-@media (forced-colors:active){.pill,.primary,.box,.tomb,dialog{border:1px solid}.live::before,.fresh::before{background:CanvasText}.face{forced-color-adjust:none}
-.tabs button{border-color:Canvas}.tabs [aria-selected=true]{border-color:Highlight}}
+@media (forced-colors:active){.pill,.primary,.box,.tomb,dialog{border:1px solid}.live::before,.fresh::before{background:CanvasText}.face{forced-color-adjust:none}}
 `;
 
 export const sheet = new CSSStyleSheet();

@@ -31,6 +31,13 @@ export class Unread {
     this.tell();
   }
 
+  /** How many are unread in a section, by its count. @param {string | null} id */
+  #in(id) {
+    const { page, article } = this.panel;
+    const seen = recall("seen")?.[page];
+    return id && seen ? Math.max(0, (article.known[id]?.comments ?? 0) - (seen[id]?.[0] ?? 0)) : 0;
+  }
+
   /** What is unread on show, in order. */
   #here() {
     const { thread } = this.panel;
@@ -45,7 +52,7 @@ export class Unread {
     const from = panel.place ? places.indexOf(panel.place) : -1;
     const others = places.map((_, at) => places[(from + by * (at + 1) + 2 * places.length) % places.length]);
     for (const place of others) {
-      const section = [place.id, ...place.joined].find((id) => id && id !== panel.thread.section && panel.unreadIn(id));
+      const section = [place.id, ...place.joined].find((id) => id && id !== panel.thread.section && this.#in(id));
       if (section) return { place, section };
     }
   }
@@ -55,9 +62,9 @@ export class Unread {
     const { panel, button } = this;
     const { article, thread, frame } = panel;
     const here = this.#here();
-    const unloaded = Math.max(0, panel.unreadIn(thread.section) - thread.store.fresh - here.length);
+    const unloaded = Math.max(0, this.#in(thread.section) - thread.store.fresh - here.length);
     const others = Object.keys(article.known).filter((id) => id !== thread.section);
-    const left = others.reduce((sum, id) => sum + panel.unreadIn(id), here.filter((id) => !this.#been.has(id)).length + (thread.store.more.size && unloaded));
+    const left = others.reduce((sum, id) => sum + this.#in(id), here.filter((id) => !this.#been.has(id)).length + (thread.store.more.size && unloaded));
     const had = frame.root.activeElement === button;
     button.hidden = !left || !frame.pill.hidden;
     if (had && button.hidden) frame.heading.focus({ preventScroll: true });
@@ -71,7 +78,7 @@ export class Unread {
     let here = this.#here();
     const at = this.#at ? here.indexOf(this.#at) : by > 0 ? -1 : here.length;
     // What is not loaded yet comes at the end.
-    for (let turn = 0; by > 0 && turn < MOST_LOADED && !here[at + 1] && thread.store.more.has("") && panel.unreadIn(thread.section) > here.length; turn++) {
+    for (let turn = 0; by > 0 && turn < MOST_LOADED && !here[at + 1] && thread.store.more.has("") && this.#in(thread.section) > here.length; turn++) {
       await thread.more(thread.store.more.get("") ?? "", "");
       here = this.#here();
     }
@@ -79,8 +86,7 @@ export class Unread {
     if (next) return this.#go(next);
     const there = this.#elsewhere(by);
     if (!there) return panel.frame.say(t.keys.none);
-    await panel.open(there.place, undefined, there.section);
-    panel.frame.say(say(t.keys.section, { heading: there.place.heading }));
+    await panel.open(there.place, undefined, there.section, null, say(t.keys.section, { heading: there.place.heading }));
     const first = this.#here().at(by > 0 ? 0 : -1);
     if (first) this.#go(first);
   }
