@@ -74,6 +74,7 @@ export class Composer {
     const { text = this.options.text ?? "", nonce = "", took = 0 } = recall(this.key) ?? {};
     Object.assign(this, { nonce, took });
     if (text !== this.#known) this.text.value = this.#known = text;
+    if (text !== (this.options.text ?? "")) this.began ||= Date.now(), this.equip().catch(() => {});
     this.tell();
   }
 

@@ -16,7 +16,7 @@ const CSS = `
 .under .name{width:180px;min-height:28px;line-height:26px}
 .who{display:flex;flex-wrap:wrap;gap:0 5px;align-items:center}
 .who b{color:var(--ink)}
-.who .text::before{content:"·";margin-inline-end:5px;display:inline-block}
+.who span::after{content:"·";margin-inline-start:5px}
 .kept{display:flex;gap:0 8px;align-items:center;font-variant-numeric:tabular-nums}
 .kept.over{color:var(--bad);font-weight:600}
 .under .text{min-height:24px}

@@ -47,6 +47,8 @@ export class Writing {
   #waiting;
   /** Which of the steps towards the end was told aloud. */
   #told = NEAR + 1;
+  /** Where the caret was: a choice of words elsewhere takes it away. */
+  #caret = 0;
 
   /** @param {Composer} composer */
   constructor(composer) {
@@ -67,6 +69,8 @@ export class Writing {
     kept.id = `kept-${ids}`;
     text.enterKeyHint = "enter";
     text.onkeydown = (event) => this.#pressed(event);
+    text.onblur = text.onkeyup = text.onclick = () => (this.#caret = text.selectionEnd);
+    this.#caret = text.value.length;
     node.onkeydown = (event) => this.#escape(event);
     if (this.named) under.prepend(this.who);
     kept.before(this.pick);
@@ -159,7 +163,8 @@ export class Writing {
   /** Put somebody else's words in, where the caret is. @param {string} words */
   quote(words) {
     if (!this.page.hidden) this.#write();
-    const { value, selectionEnd: at } = this.composer.text;
+    const { value } = this.composer.text;
+    const at = Math.min(this.#caret, value.length);
     const text = quoted(words, value, at);
     this.#change({ from: at, to: at, text, start: at + text.length, end: at + text.length });
     this.composer.text.scrollTop = this.composer.text.scrollHeight;
@@ -272,17 +277,25 @@ export class Writing {
     const left = until && Math.ceil(until - Date.now() / 1000);
     const act = (/** @type {string} */ word, /** @type {() => void} */ onclick) => h("button", { type: "button", className: "text", onclick }, word);
     kept.classList.toggle("over", over > 0);
-    if (over > -NEAR) kept.textContent = over > 0 ? say(t.writing.over, { n: over }) : say(t.writing.left, { n: -over });
-    else if (this.#thrown) kept.replaceChildren(act(t.writing.undo, () => this.#restore()));
+    if (over >= -NEAR) kept.textContent = over > 0 ? say(t.writing.over, { n: over }) : say(t.writing.left, { n: -over });
+    else if (this.#thrown) this.#offered("undo", act(t.writing.undo, () => this.#restore()));
     else if (note) kept.textContent = note;
     else if (left !== undefined) kept.textContent = left > 0 ? say(t.writing.lasts, { time: clock(left) }) : t.writing.ended;
     else if (!recall(key)) kept.textContent = "";
-    else if (!kept.querySelector("button")) kept.replaceChildren(h("span", {}, t.draft), act(t.writing.discard, () => this.#discard()));
+    else this.#offered("discard", h("span", {}, t.draft), act(t.writing.discard, () => this.#discard()));
     // Once at each step, not at each key.
     const step = [0, 100, NEAR].find((most) => -over <= most) ?? NEAR + 1;
     if (step < this.#told) options.panel.frame.say(kept.textContent ?? "");
     this.#told = step;
     if (this.error.hidden) this.#tie(over > 0 ? kept.id : "");
+  }
+
+  /** A button that stands there stays the same while it is pressed. @param {string} what @param {...Node} nodes */
+  #offered(what, ...nodes) {
+    const { kept } = this.composer;
+    if (kept.dataset.offers === what && kept.querySelector("button")) return;
+    kept.dataset.offers = what;
+    kept.replaceChildren(...nodes);
   }
 
   /** Say what is wrong with the words, to those who do not see it. @param {string} id of what says it */
@@ -312,6 +325,7 @@ export class Writing {
 
   /** Something was written. */
   changed() {
+    this.#caret = this.composer.text.selectionEnd;
     if (this.#thrown) (this.#thrown = ""), this.tell();
     if (!this.#waiting) this.#fail("", false);
     this.composer.options.panel.writing();

@@ -223,24 +223,6 @@ def test_the_composer_keeps_its_text_through_every_refusal(stage: Stage, somebod
     expect(ann.composer.locator("textarea")).to_have_value("And here we stay.")
 
 
-def test_offline_words_are_sent_exactly_once_later(stage: Stage, somebody: Somebody) -> None:
-    url = stage.article()
-    ann = somebody("Ann")
-    ann.visit(url)
-    ann.discuss("Method")
-    ann.write("From a tunnel.")
-    ann.context.set_offline(True)
-    ann.composer.locator("[part=post]").click()
-    expect(ann.panel.get_by_role("alert").filter(has_text="").first).to_be_visible(timeout=40_000)
-    expect(ann.composer.locator("textarea")).to_have_value("From a tunnel.")
-    ann.context.set_offline(False)
-    ann.composer.locator("[part=post]").click()
-    expect(ann.comment("From a tunnel.")).to_have_count(1)
-    ann.page.reload()
-    ann.discuss("Method")
-    expect(ann.panel.locator("li[data-comment]")).to_have_count(1)
-
-
 SHIFTS = """() => { window.shifted = 0; new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
 }).observe({ type: "layout-shift", buffered: false }); }"""

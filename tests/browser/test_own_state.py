@@ -318,6 +318,7 @@ def test_nobody_sees_reaches_or_hears_the_trap(ann: Reader) -> None:
         }"""
     )
     ann.composer.locator("textarea").focus()
+    ann.composer.get_by_role("toolbar").wait_for()
     assert ann.panel.get_by_role("textbox").count() == ann.composer.locator("textarea, input.name").count()
     for _ in range(9):
         ann.page.keyboard.press("Tab")
