@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
 from postil import reading
+from postil.answers import ChangesAnswer
 from postil.auth import staff
 from postil.cursors import Since
 from postil.db import Database, Hint, News
@@ -47,6 +48,7 @@ class Room:
     frames: Shared[tuple[Audience, str], Frames] = field(default_factory=lambda: Shared(FRAMES_KEPT))
     places: Shared[str, Places | None] = field(default_factory=lambda: Shared(OUTLINES_KEPT))
     presence: Presence = field(default_factory=Presence)
+    told: dict[Audience, ChangesAnswer] = field(default_factory=dict)
     calm_until: float = 0.0
     waiting: asyncio.TimerHandle | None = None
 
@@ -122,11 +124,14 @@ class Hub:
 
     async def frames(self, room: Room, viewer: Viewer, since: Since) -> Frames:
         """What a viewer missed since a revision; equal askers share one question and one encoding."""
-        return await room.frames.ask((viewer.audience, str(since)), lambda: self._ask(room.key, viewer, since))
+        return await room.frames.ask((viewer.audience, str(since)), lambda: self._ask(room, viewer, since))
 
-    async def _ask(self, key: str, viewer: Viewer, since: Since) -> Frames:
+    async def _ask(self, room: Room, viewer: Viewer, since: Since) -> Frames:
         async with self.database.read() as snapshot:
-            return Frames(await reading.changes(snapshot, viewer, key, since))
+            changes = await reading.changes(snapshot, viewer, room.key, since)
+        # What the page's sections are, for presence; the comments themselves are kept by nobody.
+        room.told[viewer.audience] = changes.model_copy(update={"comments": [], "sections": [], "gone": {}})
+        return Frames(changes)
 
     async def places(self, room: Room, outline: str) -> Places | None:
         """What stands where in an outline; None for one that is not known. Askers share this too."""

@@ -4,33 +4,34 @@ from postil.answers import ChangesAnswer
 from postil.live.hub import Hub, Room
 from postil.live.wire import EVERYTHING, Frames, PlaceIn, SectionRef
 from postil.places import Places, standing
+from postil.viewer import Audience
 
 
 class Showing:
     """The sections whose bodies a reader gets, and those that his outline shows him.
 
-    A section named by its place in an outline may have no id yet. `mine` is None where he showed no outline; `told` is
-    the last step that he was told, so it knows the page's sections.
+    A section named by its place in an outline may have no id yet. `mine` is None where he showed no outline.
     """
 
-    def __init__(self, hub: Hub, room: Room, named: list[SectionRef], outline: str | None) -> None:
-        self.hub, self.room, self.named, self.outline = hub, room, named, outline
+    def __init__(self, hub: Hub, room: Room, audience: Audience, named: list[SectionRef], outline: str | None) -> None:
+        self.hub, self.room, self.audience, self.named, self.outline = hub, room, audience, named, outline
         self.ids: frozenset[str] = frozenset()
         self.placed: frozenset[str] = frozenset()
         self.mine: frozenset[str] | None = None
         self.is_complete = True
         self.is_unknown = False
-        self.told: ChangesAnswer | None = None
 
     def has(self, section: str) -> bool:
-        """Whether he gets a section's bodies: it was named, or is among all that he is told of and wants all."""
-        if section in self.ids:
-            return True
-        return EVERYTHING in self.ids and self.told is not None and self.told.is_for(section, self.mine)
+        return section in self.ids or EVERYTHING in self.ids
+
+    def gets(self, section: str, told: ChangesAnswer) -> bool:
+        """Whether its bodies are for him: it was named, or he wants all and `told` has it for such as him."""
+        return self.has(section) and (section in self.ids or told.is_for(section, self.mine))
 
     def shows_readers(self, section: str) -> bool:
         """Whether he shows a section in which every reader of it sees a comment: of others no sign is given."""
-        return self.told is not None and self.told.tallies.get(section, 0) > 0 and self.has(section)
+        told = self.room.told.get(self.audience)
+        return told is not None and told.tallies.get(section, 0) > 0 and self.gets(section, told)
 
     async def show(self, named: list[SectionRef]) -> None:
         self.named = named

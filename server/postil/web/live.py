@@ -172,7 +172,7 @@ class Conversation:
     async def _talk(self, wish: Wish, room: Room) -> None:
         viewer = wish.viewer
         self.since = wish.since
-        self.showing = Showing(self.hub, room, wish.sections, wish.outline)
+        self.showing = Showing(self.hub, room, viewer.audience, wish.sections, wish.outline)
         forget = None
         try:
             async with asyncio.timeout(LIFE_SECONDS) as life, asyncio.TaskGroup() as group:
@@ -292,7 +292,6 @@ class Conversation:
     async def _step(self, viewer: Viewer, room: Room) -> None:
         """Send what changed since a revision, bodies first: the counts end the step and move the reader's cursor."""
         frames = await self.hub.frames(room, viewer, self.since)
-        self.showing.told = frames.changes
         if frames.changes.resync:
             await self._send(frames.resync)
         elif frames.since.revision > self.since.revision:
@@ -306,7 +305,7 @@ class Conversation:
             await self._ask_outline()
         mine = self.showing.mine
         for section, parts in frames.bodies.items():
-            if self.showing.has(section):
+            if self.showing.gets(section, frames.changes):
                 for part in parts:
                     await self._send(part)
         await self._send(frames.counts(mine))
