@@ -57,6 +57,10 @@ pictures: $(VENV)/tested programs ## Take the pictures of README and docs anew, 
 	@$(BIN)/python docs/pictures/take.py
 	@$(BIN)/python -m docs.pictures.themes
 
+.PHONY: gallery
+gallery: $(VENV)/tested programs ## Take a picture of every state of the widget, into build/gallery/. ONLY='preview*'
+	@$(BIN)/python docs/pictures/gallery.py $(if $(ONLY),--only '$(ONLY)')
+
 .PHONY: constraints
 constraints: ## Take the newest releases that pyproject.toml allows; then run the tests.
 	@$(MAKE) --no-print-directory VENV=.venv-newest .venv-newest/made
