@@ -264,7 +264,8 @@ def loading(scene: Scene) -> Reader:
     # A route that is never answered outlives its page, and is complained of.
     reader.page.evaluate(
         """() => { const { fetch } = window;
-          window.fetch = (url, ...more) => `${url}`.includes("/sections/") ? new Promise(() => {}) : fetch(url, ...more); }"""
+          window.fetch = (url, ...more) =>
+            `${url}`.includes("/sections/") ? new Promise(() => {}) : fetch(url, ...more); }"""
     )
     return scene.open(reader)
 
