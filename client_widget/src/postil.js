@@ -86,7 +86,7 @@
     if (!articles[0]) return;
     const { root, tokens } = articles[0];
     let { theme = "" } = loader.options;
-    if (!/^(light|dark)$/.test(theme)) theme = getComputedStyle(root).colorScheme === "normal" ? "" : "inherit";
+    if (!/^(light|dark)$/.test(theme)) theme = getComputedStyle(root).colorScheme.replace("normal", "");
     if (!theme) {
       let ground = "";
       /** @type {Element | null} */

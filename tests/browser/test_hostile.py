@@ -34,7 +34,8 @@ PAGES = {
     "resets": RESETS,
     "loud": LOUD,
     "hosts": (
-        "postil-row, postil-bubble, postil-panel { display: inline; float: left; position: absolute; width: 40px; "
+        "postil-row { display: inline; float: left; position: absolute; font: 50px/3 serif; letter-spacing: 9px } "
+        "postil-panel { display: inline; float: left; position: absolute; width: 40px; "
         "height: 9px; overflow: hidden; font: 50px/3 serif; letter-spacing: 9px; opacity: .1; transform: scale(2) }"
     ),
     "a war of layers": (".war { position: fixed; inset: 0; z-index: 2147483647; background: red; opacity: .5 } "),
