@@ -184,6 +184,8 @@ export const draw = (panel) => {
   const had = old?.contains(root.activeElement);
   const rows = [...all().filter(isShown).map((one) => unsentRow(panel, one)), ...drafts(panel)];
   const shelf = rows.length && h("div", { className: "shelf", part: "shelf", role: "group", ariaLabel: t.writing.shelf }, ...rows);
+  // A press leaves the keyboard where it was: an empty composer would fold up, and move the button from under the pointer.
+  if (shelf) shelf.onmousedown = (event) => event.preventDefault();
   if (shelf && old) old.replaceWith(shelf);
   else if (shelf) foot.prepend(shelf);
   else old?.remove();

@@ -11,6 +11,8 @@ export const chosenIn = ({ place, article }) => {
   else words.setStart(article.root, 0);
   words.setEndBefore(place.row);
   const chosen = selection.getRangeAt(0).cloneRange();
+  // Words of a comment are in a tree of their own.
+  if (chosen.startContainer.getRootNode() !== words.startContainer.getRootNode()) return null;
   // What reaches over the section's ends is another's.
   if (chosen.compareBoundaryPoints(Range.START_TO_START, words) < 0) chosen.setStart(words.startContainer, words.startOffset);
   if (chosen.compareBoundaryPoints(Range.END_TO_END, words) > 0) chosen.setEnd(words.endContainer, words.endOffset);

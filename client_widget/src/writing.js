@@ -62,7 +62,7 @@ export class Writing {
     this.who = h("span", { className: "who" });
     this.pick = h("button", { type: "button", className: "text pick", hidden: true, title: shortcut(t.writing.quoteChosen, "⇧."), onclick: () => this.#pick() }, t.writing.quoteChosen);
     // So that what is chosen stays chosen under a finger.
-    this.pick.onpointerdown = (event) => event.preventDefault();
+    this.pick.onpointerdown = this.pick.onmousedown = (event) => event.preventDefault();
     this.bar = this.#toolbar();
     this.flip = h("button", { type: "button", className: "quiet flip", part: "preview", onclick: () => this.#flip() }, t.writing.preview);
     this.page = h("div", { className: "body preview", part: "body", dir: "auto", hidden: true, tabIndex: 0, role: "region", ariaLabel: t.writing.preview });
@@ -115,7 +115,8 @@ export class Writing {
 
   /** Show who speaks, or ask. @param {boolean} asking */
   #sign(asking) {
-    const change = () => (this.#sign(true), this.name.focus(), this.name.select());
+    // Without the keyboard in it a composer folds up, and nothing in there could have it.
+    const change = () => (this.composer.text.focus(), this.#sign(true), this.name.focus(), this.name.select());
     const name = h("b", {}, h("bdi", {}, this.name.value.trim()));
     const button = h("button", { type: "button", className: "text", onclick: change }, t.writing.change);
     if (this.who.contains(this.name) !== asking || !asking) this.who.replaceChildren(...(asking ? [this.name] : [h("span", {}, ...pieces(t.writing.as, { name })), button]));
@@ -327,7 +328,7 @@ export class Writing {
   changed() {
     this.#caret = this.composer.text.selectionEnd;
     if (this.#thrown) (this.#thrown = ""), this.tell();
-    if (!this.#waiting) this.#fail("", false);
+    if (!this.#waiting && !this.error.hidden) this.#fail("", false), this.tell();
     this.composer.options.panel.writing();
   }
 
