@@ -134,7 +134,7 @@ export class Frame {
   /** @param {MouseEvent} event */
   #outside({ target, clientY }) {
     const { menu, more, dialog } = this;
-    if (!menu.hidden && target instanceof Node && !menu.contains(target) && !more.contains(target)) this.openMenu();
+    if (!menu.hidden && target instanceof Node && target.isConnected && !menu.contains(target) && !more.contains(target)) this.openMenu();
     if (target === dialog && dialog.ariaModal === "true" && clientY < dialog.getBoundingClientRect().top) this.close();
   }
 

@@ -80,7 +80,7 @@ export class Live {
 
   /** Let others see that somebody writes here. @param {string | null} section */
   writing(section) {
-    if (!section || !this.panel.article.presence || Date.now() - this.#wrote < OFTEN) return;
+    if (!section || !this.panel.article.presence || this.socket?.readyState !== 1 || Date.now() - this.#wrote < OFTEN) return;
     this.#wrote = Date.now();
     this.#send("writing", { section });
   }

@@ -102,7 +102,7 @@ export class Panel {
     const id = section ?? found?.id ?? place?.id ?? null;
     if (!place && !id) return;
     if (found) article.count([found]);
-    this.#seen();
+    if (frame.dialog.open) this.#seen();
     this.place = place ?? article.places.find(({ id: own, joined }) => own === id || (id && joined.includes(id))) ?? null;
     this.home = this.place ? this.place.id : id;
     this.thread.section = id;
@@ -458,7 +458,7 @@ export class Panel {
   #seen() {
     const { section, page } = this;
     const { waiting, comments } = this.thread.store;
-    if (!section || !this.frame.dialog.open) return;
+    if (!section || !comments.size) return;
     const { [page]: seen, ...others } = recall("seen") ?? {};
     const last = Math.min(section.last ?? 0, ...[...waiting].map((id) => (comments.get(id)?.at ?? Infinity) - 1));
     const now = { ...seen, [section.id]: [section.comments - this.thread.store.fresh, last] };

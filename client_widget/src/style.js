@@ -11,7 +11,7 @@ export const QUOTE = (/** @type {number} */ lines) =>
 
 // --s: small type; --x: the space at the edges; --r: corners; --way, --at, --flip: what logical properties do not reach.
 const CSS = `
-:host{display:contents!important}
+@media not print{:host{display:contents!important}}
 dialog{all:initial;color-scheme:inherit;--s:calc(var(--postil-font-size,15px)*.867);--x:var(--postil-space,20px);--r:var(--postil-radius,12px);--step:38px;
 --sunk:var(--postil-sunk,light-dark(#f5f3ee,#14161a));--good:var(--postil-good,light-dark(#2f7d4f,#74c295));--warn:var(--postil-warn,light-dark(#8a5200,#e0aa5a));--bad:var(--postil-bad,light-dark(#a8321f,#ef9080));
 position:fixed;inset-block:0;inset-inline-end:0;z-index:var(--postil-z,2147483647);box-sizing:border-box;width:var(--postil-width,440px);max-width:100vw;display:flex;flex-direction:column;background:var(--surface);color:var(--ink);border-inline-start:1px solid var(--line);font-family:var(--postil-font,var(--page));font-size:var(--postil-font-size,15px);line-height:1.5;overflow-wrap:anywhere;contain:content;container-type:inline-size}
@@ -43,7 +43,7 @@ b,.act,.primary,.load,.pill,.badge,.tabs{font-weight:600}
 .tabs span:first-child{overflow:hidden;text-overflow:ellipsis}
 .tabs [aria-selected=true]{padding:0;border-bottom:2px solid var(--accent);color:var(--ink)}
 .bar{position:relative;gap:12px;min-height:44px;white-space:nowrap}
-.about{flex:1 1 0;min-width:0;height:1.5em;overflow:hidden;white-space:normal}.about>*{display:inline-block;white-space:nowrap}
+.about{flex:1 1 0;min-width:0;overflow:hidden;text-overflow:ellipsis}
 .live{margin-inline-end:14px}
 .live::before,.fresh::before{content:"";display:inline-block;width:7px;height:7px;margin-inline-end:8px;border-radius:50%;background:var(--soft);vertical-align:1px}
 .live[data-state=live]::before{background:var(--good)}

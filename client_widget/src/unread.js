@@ -105,7 +105,7 @@ export class Unread {
 /** Show which keys there are, and a switch. @param {Panel} panel */
 export const help = ({ frame }) => {
   const on = h("input", { type: "checkbox", checked: recall("keys") !== false, onchange: () => keep("keys", on.checked ? null : false) });
-  const keys = { n: t.keys.next, p: t.keys.previous, Esc: t.tools.close, "?": t.keys.help };
+  const keys = { n: t.keys.next, p: t.keys.previous, Esc: t.tools.close, "Ctrl+Enter": t.post, "?": t.keys.help };
   const rows = Object.entries(keys).flatMap(([key, text]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, text)]);
   frame.openMenu([h("p", {}, t.keys.title), h("dl", {}, ...rows), h("label", {}, on, t.keys.on)]);
   on.focus();
