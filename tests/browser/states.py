@@ -460,8 +460,8 @@ def composer_without_a_name(scene: Scene) -> Reader:
 @state
 def preview(scene: Scene) -> Reader:
     reader = scene.writing("A *first* point:\n\n> takings were back\n\n- one\n- two\n\nand `code`.")
-    reader.composer.locator("[data-action=preview]").click()
-    reader.page.wait_for_load_state("networkidle")
+    reader.composer.locator("[part=preview]").click()
+    reader.composer.locator(".preview em").wait_for()
     return reader
 
 

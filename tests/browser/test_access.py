@@ -21,17 +21,27 @@ SMALL = """() => ["postil-row", "postil-earlier", "postil-panel"].flatMap((tag) 
   .filter(([, { width, height }]) => width && Math.min(width, height) < 23.9)
   .map(([html, { width, height }]) => `${width.toFixed()} x ${height.toFixed()} ${html}`)"""
 
-# What is wider than where it stands, in the page and in the shadow roots; what scrolls on purpose, and what is cut
-# with dots and told whole by its title, apart.
+# What reaches out of the panel or the page, and what is cut off. What scrolls on purpose is apart, and what is cut
+# with dots and told whole by its title.
 WIDE = """() => {
   const hosts = [...document.querySelectorAll("postil-row, postil-earlier, postil-panel")];
   const all = hosts.flatMap((host) => [...host.shadowRoot.querySelectorAll("*")]);
-  const over = all.filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 1
-      && one.checkVisibility() && !one.closest("pre, .unseen, .trap, select, textarea, input, svg")
-      && getComputedStyle(one).display !== "inline" && getComputedStyle(one).textOverflow !== "ellipsis")
-    .map((one) => `${one.scrollWidth} > ${one.clientWidth} ${one.outerHTML.slice(0, 160)}`);
+  const over = all.filter((one) => {
+    if (!one.checkVisibility() || one.closest("pre, .unseen, .trap, select, textarea, input, svg")) return false;
+    const style = getComputedStyle(one);
+    const within = (one.closest("dialog") ?? document.documentElement).getBoundingClientRect();
+    const { left, right, width } = one.getBoundingClientRect();
+    const cut = style.overflowX !== "visible" && style.textOverflow !== "ellipsis" && !style.webkitLineClamp.match(/[0-9]/);
+    return width && (left < within.left - 1 || right > within.right + 1 || (cut && one.scrollWidth > one.clientWidth + 1));
+  }).map((one) => one.outerHTML.slice(0, 160));
   const page = document.scrollingElement;
   return page.scrollWidth > innerWidth ? [`page ${page.scrollWidth} > ${innerWidth}`, ...over] : over;
+}"""
+# The panel has taken the shape of the screen, and nothing moves in any more.
+SETTLED = """() => {
+  const dialog = document.querySelector("postil-panel")?.shadowRoot.querySelector("dialog[open]");
+  const fits = !dialog || dialog.dataset.shape === (innerWidth < 920 ? "sheet" : "drawer");
+  return fits && document.getAnimations({ subtree: true }).every((each) => each.playState !== "running");
 }"""
 
 
@@ -43,9 +53,7 @@ def scene(stage: Stage, somebody: Somebody) -> Iterator[Scene]:
 
 
 def settle(reader: Reader) -> None:
-    reader.page.wait_for_function(
-        "document.getAnimations({ subtree: true }).every((each) => each.playState !== 'running')"
-    )
+    reader.page.wait_for_function(SETTLED)
 
 
 @pytest.mark.parametrize("name", STATES)

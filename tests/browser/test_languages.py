@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 from tests.browser.stage import Reader, Stage, open_stage
 from tests.browser.states import STATES, Scene, Texts
-from tests.browser.test_access import WIDE
+from tests.browser.test_access import WIDE, settle
 from tests.unit.test_catalogs import FORMS, is_plural
 
 from postil.languages import Languages
@@ -136,9 +136,7 @@ def test_no_english_is_left_and_long_words_fit(scene: Scene, name: str) -> None:
     assert reader.page.evaluate(ENGLISH_LEFT) == []
     for width in (1360, 360, 320):
         reader.page.set_viewport_size({"width": width, "height": 740})
-        reader.page.wait_for_function(
-            "document.getAnimations({ subtree: true }).every((each) => each.playState !== 'running')"
-        )
+        settle(reader)
         assert reader.page.evaluate(WIDE) == [], width
 
 
