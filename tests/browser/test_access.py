@@ -31,8 +31,9 @@ WIDE = """() => {
     const style = getComputedStyle(one);
     const within = (one.closest("dialog") ?? document.documentElement).getBoundingClientRect();
     const { left, right, width } = one.getBoundingClientRect();
-    const cut = style.overflowX !== "visible" && style.textOverflow !== "ellipsis" && !style.webkitLineClamp.match(/[0-9]/);
-    return width && (left < within.left - 1 || right > within.right + 1 || (cut && one.scrollWidth > one.clientWidth + 1));
+    const cuts = style.overflowX !== "visible" && style.textOverflow !== "ellipsis" && style.webkitLineClamp === "none";
+    const cut = cuts && one.scrollWidth > one.clientWidth + 1;
+    return width && (left < within.left - 1 || right > within.right + 1 || cut);
   }).map((one) => one.outerHTML.slice(0, 160));
   const page = document.scrollingElement;
   return page.scrollWidth > innerWidth ? [`page ${page.scrollWidth} > ${innerWidth}`, ...over] : over;
