@@ -5,6 +5,7 @@ What the panel asks for later (moderators' part, say) is a file of its own, whic
 Hatchling calls Bundle when it builds the wheel; `python client_widget/bundle.py FOLDER` writes the files by hand.
 """
 
+import hashlib
 import json
 import re
 import sys
@@ -17,6 +18,9 @@ SOURCES = Path(__file__).parent / "src"
 # What a page asks for by name; all else is joined into these.
 ENTRIES = ("panel.js", "elements.js", "sign-in.js", "anchors.js", "queue.js")
 LOADER = "postil.js"
+VERSION_MARK = "__POSTIL_VERSION__"
+# After so many nothing is won.
+ITERATIONS = 15
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+\.js)";\n', re.M)
 # Not `import("./panel.js").Panel`, which is a type in a comment.
@@ -142,9 +146,19 @@ def _minified(source: str) -> str:
 
 
 def write(folder: Path) -> None:
+    """The files, and beside each what is sent of it: zopfli takes seconds to find what gzip does not."""
+    import zopfli.gzip
+
     (folder / "lang").mkdir(exist_ok=True)
-    for name, text in bundle().items():
-        (folder / name).write_text(text)
+    for name, text in named(bundle()).items():
+        (folder / name).write_text(text, "utf-8")
+        (folder / f"{name}.gz").write_bytes(zopfli.gzip.compress(text.encode(), numiterations=ITERATIONS))
+
+
+def named(files: dict[str, str]) -> dict[str, str]:
+    """The loader knows under which version the rest is served (web/static.py reads it there): the hash of all."""
+    whole = "".join(f"{name}\0{text}\0" for name, text in sorted(files.items()))
+    return files | {LOADER: files[LOADER].replace(VERSION_MARK, hashlib.sha256(whole.encode()).hexdigest()[:12])}
 
 
 try:

@@ -16,12 +16,12 @@ button{all:unset;box-sizing:border-box;cursor:pointer}
 .face{width:22px;border-radius:50%;flex:none;background:hsl(var(--hue) 40% 88%);fill:hsl(var(--hue) 45% 36%)}
 @media print{:host{display:none!important}}`;
 
-// !important in here beats even a page's `* { all: unset !important }`. The host's width and place in a grid stay the
-// theme's to say; what a page says of its text (centred, spaced, in capitals) ends at the button, but for the typeface.
-// .count keeps the room that its longest form takes, so that what follows it never moves.
-const ROWS = `:host{display:block!important;float:none!important;position:static!important}
+// The hosts stand where the page puts them, in its columns and grids. !important in here beats even a page's
+// `* { all: unset !important }`. What a page says of its text (centred, spaced, in capitals) ends at the buttons: of all
+// that only the typeface goes in. .count keeps the room that its longest form takes, so that what follows never moves.
+const ROWS = `:host{display:block!important;font:inherit!important}
 :host(postil-bubble){float:inline-end!important;width:0!important;height:0!important;position:relative!important;top:calc(.5lh - 15px)!important}
-.row,.bubble{all:initial;box-sizing:border-box;cursor:pointer;color-scheme:inherit;font-weight:600;font-size:13px;line-height:28px;font-family:var(--postil-font,inherit);color:var(--soft)}
+.row,.bubble{all:initial;box-sizing:border-box;cursor:pointer;color-scheme:inherit;font-family:var(--postil-font,inherit);font-weight:600;font-size:13px;line-height:28px;color:var(--soft)}
 .row{display:flex;align-items:center;gap:12px;width:100%;margin:var(--postil-row-margin,28px 0 44px);padding:12px 0;border:solid var(--line);border-width:1px 0;font-weight:400;font-size:15px;line-height:23px}
 span{white-space:nowrap}
 .row:hover .say{text-decoration:underline}

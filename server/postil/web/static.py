@@ -3,10 +3,13 @@
 `/postil.js` is the loader and revalidates. It imports the rest from `/w/<version>/`, where the version is the hash of
 all files, so that those never change. A page that was loaded before an upgrade still asks for the old version: it gets
 the present files, to be revalidated. Modules import each other relatively, so all come from one version even then.
+
+In a wheel the version is written in the loader, and beside each file lies what is sent of it.
 """
 
 import gzip
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +25,7 @@ LOADER = "postil.js"
 VERSION_MARK = b"__POSTIL_VERSION__"
 
 _MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".json": "application/json"}
+_WRITTEN = re.compile(rb"\bw/([0-9a-f]{12})/")
 _REVALIDATE = "no-cache"
 _FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -37,10 +41,12 @@ class Widget:
     """All files of a folder as they lie, read once; the loader knows the version."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        contents = _contents(folder or widget_folder())
-        self.version = _version(contents)
+        folder = folder or widget_folder()
+        contents = _contents(folder)
+        written = _WRITTEN.search(contents[LOADER])
+        self.version = written[1].decode() if written else _version(contents)
         contents[LOADER] = contents[LOADER].replace(VERSION_MARK, self.version.encode())
-        self.files: Mapping[str, File] = {name: _file(name, content) for name, content in contents.items()}
+        self.files: Mapping[str, File] = {name: _file(folder / name, content) for name, content in contents.items()}
 
     def routes(self) -> list[Route]:
         return [
@@ -79,9 +85,11 @@ def _version(contents: Mapping[str, bytes]) -> str:
     return digest.hexdigest()[:12]
 
 
-def _file(name: str, content: bytes) -> File:
+def _file(path: Path, content: bytes) -> File:
+    zipped = path.with_name(f"{path.name}.gz")
     etag = hashlib.sha256(content).hexdigest()[:20]
-    return File(content, gzip.compress(content, 9, mtime=0), etag, _MEDIA_TYPES[Path(name).suffix])
+    sent = zipped.read_bytes() if zipped.exists() else gzip.compress(content, 9, mtime=0)
+    return File(content, sent, etag, _MEDIA_TYPES[path.suffix])
 
 
 def _answer(request: Request, file: File, cache_control: str) -> Response:

@@ -1,0 +1,66 @@
+"""What a reader's browser loads, as a wheel sends it."""
+
+import gzip
+import importlib.util
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from postil.web.static import Widget
+
+ROOT = Path(__file__).parents[2]
+
+# The aim is 4,096: docs/decisions/0008-minifying.md says what stands in its way.
+LOADER = 8_300
+# The aim is 20,480: the loader, the panel with all it imports at once, and the words of one language.
+READING = 34_000
+# Everything that a reader may come to load, one language, nothing of moderators and owners.
+ALL = 60_000
+
+MODERATORS = {"queue.js", "anchors.js", "sign-in.js", "moderate.js", "desk.js"}
+
+
+def bundling() -> Any:
+    spec = importlib.util.spec_from_file_location("bundle", ROOT / "client_widget" / "bundle.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def widget(tmp_path_factory: pytest.TempPathFactory) -> Widget:
+    folder = tmp_path_factory.mktemp("widget")
+    bundling().write(folder)
+    return Widget(folder)
+
+
+def weight(widget: Widget, *names: str) -> int:
+    return sum(len(widget.files[name].zipped) for name in names)
+
+
+def test_the_loader_is_light(widget: Widget) -> None:
+    assert weight(widget, "postil.js") <= LOADER
+
+
+def test_a_reader_of_one_section_loads_little(widget: Widget) -> None:
+    assert weight(widget, "postil.js", "panel.js", "lang/en.json") <= READING
+
+
+def test_all_that_a_reader_may_load_is_bounded(widget: Widget) -> None:
+    mine = {name for name in widget.files if name.endswith(".js") and name not in MODERATORS}
+    assert weight(widget, *mine, "lang/en.json", "lang/en.more.json") <= ALL
+
+
+def test_the_loader_names_the_version_that_its_modules_are_served_under(widget: Widget) -> None:
+    assert re.fullmatch("[0-9a-f]{12}", widget.version)
+    assert f"w/{widget.version}/".encode() in widget.files["postil.js"].content
+    assert b"__POSTIL" not in widget.files["postil.js"].content
+
+
+def test_what_is_sent_is_what_lies_there(widget: Widget) -> None:
+    for name, file in widget.files.items():
+        assert gzip.decompress(file.zipped) == file.content, name
