@@ -57,8 +57,7 @@ option{background:var(--surface);color:var(--ink)}
 .pill{border-radius:16px;box-shadow:0 2px 8px rgb(0 0 0/.16)}
 .scroll{flex:1;min-height:0;overflow-y:auto;overscroll-behavior:contain;overflow-anchor:none;padding:4px 0 20px;outline-offset:-2px}
 .list{list-style:none;padding:0}
-li{display:flow-root}
-.list>li{--in:calc(min(var(--depth),3)*var(--step));margin:0 var(--x);padding-inline-start:var(--in);background:repeating-linear-gradient(var(--way,90deg),transparent 0 calc(var(--step)/2 - 6px),var(--line) 0 calc(var(--step)/2 - 4px),transparent 0 var(--step)) var(--at,0) 0/var(--in) 100% no-repeat}
+.list>li{display:flow-root;--in:calc(min(var(--depth),3)*var(--step));margin:0 var(--x);padding-inline-start:var(--in);background:repeating-linear-gradient(var(--way,90deg),transparent 0 calc(var(--step)/2 - 6px),var(--line) 0 calc(var(--step)/2 - 4px),transparent 0 var(--step)) var(--at,0) 0/var(--in) 100% no-repeat}
 article{position:relative;box-sizing:border-box;padding:12px;padding-inline-start:49px;margin:0 -12px;border-radius:var(--r)}
 article:focus{outline:0}
 li[data-focus]>article{background:var(--wash)}

@@ -105,7 +105,10 @@ export class Unread {
 /** Show which keys there are, and a switch. @param {Panel} panel */
 export const help = ({ frame }) => {
   const on = h("input", { type: "checkbox", checked: recall("keys") !== false, onchange: () => keep("keys", on.checked ? null : false) });
-  const keys = { n: t.keys.next, p: t.keys.previous, Esc: t.tools.close, "Ctrl+Enter": t.post, "?": t.keys.help };
+  const { post, bold, italic, link, quote } = t.writing.keys;
+  const held = /^Mac|^iP/.test(navigator.platform) ? "⌘" : "Ctrl+";
+  const writing = { [`${held}Enter`]: post, [`${held}B`]: bold, [`${held}I`]: italic, [`${held}K`]: link, [`${held}Shift+.`]: quote };
+  const keys = { n: t.keys.next, p: t.keys.previous, Esc: t.tools.close, ...writing, "?": t.keys.help };
   const rows = Object.entries(keys).flatMap(([key, text]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, text)]);
   frame.openMenu([h("p", {}, t.keys.title), h("dl", {}, ...rows), h("label", {}, on, t.keys.on)]);
   on.focus();

@@ -19,9 +19,9 @@ const CSS = `
 .who span::after{content:"·";margin-inline-start:5px}
 .kept{display:flex;gap:0 8px;align-items:center;font-variant-numeric:tabular-nums}
 .kept.over{color:var(--bad);font-weight:600}
-.under .text{min-height:24px}
+.under .text{min-height:24px;color:var(--soft)}
 .under .quiet{margin-inline-end:-12px;min-height:28px}
-.pick{color:var(--accent);font-weight:600}
+.under .pick{color:var(--accent);font-weight:600}
 .pick:not([hidden])+.kept{display:none}
 .composer{position:relative}
 .foot .composer[data-quotes]:not(:focus-within):has(textarea:placeholder-shown) .under{display:flex!important;position:absolute;inset-inline-end:1px;top:1px;min-height:44px;padding:0 12px;border-radius:12px;background:light-dark(color-mix(in srgb,var(--sunk) 30%,var(--surface)),var(--sunk))}
@@ -35,7 +35,7 @@ const CSS = `
 .shelf .text{color:var(--accent);font-weight:600;min-height:28px}
 .shelf [aria-disabled]{opacity:.5;cursor:default}
 dialog[data-shape=sheet]{bottom:var(--keys,0px)!important;height:min(82dvh,100dvh - var(--keys,0px) - 8px)!important}
-@media (max-width:480px){.bar-of-tools{gap:0}.tools .tool{width:28px}.tools .flip{padding:0 5px}}
+@media (max-width:480px){.bar-of-tools{gap:0}.tools .tool{width:28px}.tools .flip{padding:0 5px}.slot>.composer{margin-inline-start:-37px}}
 @media (pointer:coarse){.composer textarea,.composer input,.question :is(textarea,input,select){font-size:max(16px,1em)}}
 @media (forced-colors:active){.kept.over,.shelf .unsent b{color:Mark}.shelf>div{border:1px solid}}
 `;
