@@ -34,7 +34,7 @@ const CSS = `
 .shelf .refused{flex-wrap:wrap}.shelf .refused p{white-space:normal;flex-basis:100%}
 .shelf .text{color:var(--accent);font-weight:600;min-height:28px}
 .shelf [aria-disabled]{opacity:.5;cursor:default}
-dialog[data-shape=sheet]{bottom:var(--keys,0px)!important;height:min(82dvh,100dvh - var(--keys,0px) - 8px)!important}
+dialog[data-shape=sheet]:not([data-full]){bottom:var(--keys,0px)!important;height:min(82dvh,100dvh - var(--keys,0px) - 8px)!important}
 @media (max-width:480px){.bar-of-tools{gap:0}.tools .tool{width:28px}.tools .flip{padding:0 5px}.slot>.composer{margin-inline-start:-37px}}
 @media (pointer:coarse){.composer textarea,.composer input,.question :is(textarea,input,select){font-size:max(16px,1em)}}
 @media (forced-colors:active){.kept.over,.shelf .unsent b{color:Mark}.shelf>div{border:1px solid}}
