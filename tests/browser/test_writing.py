@@ -124,7 +124,7 @@ def test_the_toolbar_comes_and_moves_nothing(ann: Reader, stage: Stage) -> None:
 
 
 def test_the_preview_is_what_the_service_makes_of_it(ann: Reader) -> None:
-    source = "**Bold**, [a link](https://example.org/) and <b>no tags</b>\n\n> quoted"
+    source = "**Bold**, [a link](https://example.org/) and <b>no tags</b>\n\n> quoted\n\n- listed"
     text = begin(ann, source)
     height = text.bounding_box()
     press(ann, "Preview")
@@ -133,6 +133,7 @@ def test_the_preview_is_what_the_service_makes_of_it(ann: Reader) -> None:
     expect(page.locator("blockquote")).to_have_text("quoted")
     expect(page.get_by_role("link", name="a link")).to_have_attribute("rel", "nofollow ugc noopener noreferrer")
     expect(page).to_contain_text("<b>no tags</b>")
+    expect(page.locator("li")).to_have_css("display", "list-item")
     shown = page.bounding_box()
     assert height and shown and shown["height"] >= height["height"]
     expect(ann.composer.get_by_role("button", name="Write")).to_be_focused()
