@@ -23,9 +23,9 @@ const ROWS = `:host{display:block!important;font:inherit!important}
 :host(postil-bubble){float:inline-end!important;width:0!important;height:0!important;position:relative!important;top:calc(.5lh - 15px)!important}
 .row,.bubble{all:initial;box-sizing:border-box;cursor:pointer;color-scheme:inherit;font-family:var(--postil-font,inherit);font-weight:600;font-size:13px;line-height:28px;color:var(--soft)}
 .row{display:flex;align-items:center;gap:12px;width:100%;margin:var(--postil-row-margin,28px 0 44px);padding:12px 0;border:solid var(--line);border-width:1px 0;font-weight:400;font-size:15px;line-height:23px}
-span{white-space:nowrap}
+span{overflow-wrap:anywhere}
 .row:hover .say{text-decoration:underline}
-.count,.new{font-weight:600;color:var(--accent)}
+.count,.new{font-weight:600;color:var(--accent);white-space:nowrap}
 .count:after{content:attr(data-room)/"";display:block;height:0;overflow:hidden;white-space:pre}
 .faces{display:flex;margin-block:-2px}
 .face{margin-inline-end:-5px;border:2px solid var(--surface)}

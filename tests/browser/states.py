@@ -479,7 +479,7 @@ def not_sent(scene: Scene) -> Reader:
     reader.page.route("**/v1/comments", lambda route: route.abort())
     reader.write(scene.texts.said[4])
     reader.composer.locator("[part=post]").click()
-    reader.page.wait_for_timeout(600)
+    reader.panel.locator("[part=shelf]").wait_for()
     return reader
 
 
