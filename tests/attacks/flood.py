@@ -119,7 +119,7 @@ class Flood:
 
         async def read() -> list[str]:
             async with self.client() as client:
-                answers = [await client.get("/here", params={"url": url}) for url in urls]
+                answers = [await client.get("/here", params={"url": url}, follow_redirects=True) for url in urls]
                 self.statuses.update(answer.status_code for answer in answers)
                 return [answer.text for answer in answers if answer.status_code == 200]
 

@@ -80,7 +80,7 @@ def _without_counters(told: Json) -> Json:
 
 
 def here(service: Service) -> str:
-    return httpx2.get(f"{service.url}/here", params={"url": URL}, trust_env=False).text
+    return httpx2.get(f"{service.url}/here", params={"url": URL}, follow_redirects=True, trust_env=False).text
 
 
 def published(service: Service) -> Visitor:
