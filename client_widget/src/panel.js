@@ -206,6 +206,8 @@ export class Panel {
     const wasAll = this.#isAll;
     this.#swap(false);
     strip.mark(id);
+    // It may have begun since the tab was drawn.
+    id ||= this.home ?? "";
     // What arrived meanwhile waits in the thread.
     if (wasAll && id === (thread.section ?? "") && frame.dialog.dataset.section === ALL && thread.list.items.size) {
       frame.dialog.dataset.section = id;

@@ -61,6 +61,17 @@ def test_older_ones_come_on_scrolling(stage: Stage, somebody: Somebody, bees: st
     expect(shown(ben).last).to_contain_text(f"First about {next(iter(ARTICLE))}.")
 
 
+def test_a_thread_that_began_meanwhile_is_found_again(stage: Stage, somebody: Somebody) -> None:
+    ben = somebody("Ben")
+    ben.visit(stage.article())
+    ben.discuss("Method")
+    ben.post("The first word.")
+    tab(ben, "All sections, 1 comment").click()
+    expect(shown(ben)).to_have_count(1)
+    tab(ben, "This section, 1 comment").click()
+    expect(ben.panel.locator("[part=thread] li[data-comment]")).to_contain_text("The first word.")
+
+
 def test_a_page_with_one_section_has_no_tabs(stage: Stage, somebody: Somebody) -> None:
     ben = somebody("Ben")
     ben.visit(stage.article(sections=()))
