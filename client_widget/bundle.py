@@ -18,6 +18,8 @@ SOURCES = Path(__file__).parent / "src"
 # What a page asks for by name; all else is joined into these.
 ENTRIES = ("panel.js", "elements.js", "sign-in.js", "anchors.js", "queue.js")
 LOADER = "postil.js"
+# For who writes TypeScript; served to nobody.
+TYPES = Path(__file__).parent / "postil.d.ts"
 VERSION_MARK = "__POSTIL_VERSION__"
 # After so many nothing is won.
 ITERATIONS = 15
@@ -25,7 +27,8 @@ ITERATIONS = 15
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+\.js)";\n', re.M)
 # Not `import("./panel.js").Panel`, which is a type in a comment.
 _LATER = re.compile(r'\bimport\("\./([\w-]+\.js)"\)(?!\.)')
-_INLINE = re.compile(r"await import\(`\$\{modules\}([\w-]+\.js)`\)(?=;)")
+_INLINE = re.compile(r"const \{[^}]*\} = await import\(`\$\{modules\}([\w-]+\.js)`\);")
+_NAMED = re.compile(r"^(?:export )?(?:async )?(?:const|let|class|function) (\w+)", re.M)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:const|let|class|function))", re.M)
 _EXPORTED = re.compile(r"^export (?:async )?(?:const|let|class|function) (\w+)", re.M)
 
@@ -42,7 +45,7 @@ def bundle(folder: Path = SOURCES) -> dict[str, str]:
         joined[entry] = _as_module(entry, sources)
         for apart in _apart(entry, sources):
             joined[apart] = _as_part(apart, entry, sources)
-    joined[LOADER] = _INLINE.sub(lambda found: _as_value(found[1], sources), sources[LOADER])
+    joined[LOADER] = _INLINE.sub(lambda found: _flat(found[1], sources), sources[LOADER])
     files = {name: _minified(text) for name, text in joined.items()}
     return files | {f"lang/{path.name}": _compact(path) for path in (folder / "lang").glob("*.json")}
 
@@ -105,6 +108,15 @@ def _as_value(
     return f"(() => {{\n{before}return {value};\n}})()"
 
 
+def _flat(entry: str, sources: dict[str, str]) -> str:
+    """A module and all that it needs as statements, for a function to hold: no name may stand in two of them."""
+    parts = list(dict.fromkeys(_needed(entry, sources)))
+    names = [name for part in parts for name in _NAMED.findall(sources[part])]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise CannotBundle(f"{', '.join(parts)}: {', '.join(twice)} stands in two of them. Rename one.")
+    return "".join(_without_modules(sources[part]) for part in parts)
+
+
 def _scope(body: str, names: str) -> str:
     return f"(() => {{\n{body}\nreturn {{ {names} }};\n}})()"
 
@@ -153,6 +165,7 @@ def write(folder: Path) -> None:
     for name, text in named(bundle()).items():
         (folder / name).write_text(text, "utf-8")
         (folder / f"{name}.gz").write_bytes(zopfli.gzip.compress(text.encode(), numiterations=ITERATIONS))
+    (folder / TYPES.name).write_text(TYPES.read_text("utf-8"), "utf-8")
 
 
 def named(files: dict[str, str]) -> dict[str, str]:

@@ -131,13 +131,14 @@ def test_a_close_code_has_its_row(code: int) -> None:
 
 def attributes() -> set[str]:
     """What the widget reads from a page: options of its script tag, and marks on the article."""
-    options = re.search(r"dataset: \{ ([\w, ]+) \}", WIDGET)
+    shapes = (ROOT / "client_widget" / "types.d.ts").read_text("utf-8")
+    options = re.search(r"options: \{(.*?)\};", shapes, re.S)
     assert options, "sections.js does not read its options as it used to"
     marks = set(re.findall(r"data-postil-[a-z-]+", WIDGET))
     camel = {
         re.sub(r"[A-Z]", lambda big: f"-{big[0].lower()}", name) for name in re.findall(r"dataset\.(postil\w+)", WIDGET)
     }
-    return {f"data-{name}" for name in options[1].split(", ")} | marks | {f"data-{name}" for name in camel}
+    return {f"data-{name}" for name in re.findall(r"(\w+)\?:", options[1])} | marks | {f"data-{name}" for name in camel}
 
 
 @pytest.mark.parametrize("name", sorted(attributes()))

@@ -58,7 +58,8 @@ def test_the_wheel_holds_a_widget_that_misses_no_module(wheel: ZipFile) -> None:
 def test_the_wheel_holds_nothing_else(wheel: ZipFile) -> None:
     names = wheel.namelist()
     assert all(re.match(r"postil(-[^/]+\.dist-info)?/", name) for name in names)
-    assert not [name for name in names if name.endswith((".pyc", ".db", ".ts", ".tmp"))]
+    assert not [name for name in names if name.endswith((".pyc", ".db", ".ts", ".tmp")) and "/widget/" not in name]
+    assert [name for name in names if name.endswith(".ts")] == ["postil/widget/postil.d.ts"]
 
 
 def test_the_wheel_says_what_it_is(wheel: ZipFile) -> None:

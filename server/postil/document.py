@@ -102,7 +102,7 @@ def read_document(html: bytes | str, url: str, charset: str | None = None) -> Do
     return Document(
         title=title[:300],
         url=_address(tree, url),
-        key=options.page or None,
+        key=_key_of(tree, options),
         sections=outline_of(found),
         excerpts=[_excerpt(section.texts) for section in found],
     )
@@ -114,6 +114,12 @@ def options_of(tree: Tree) -> Options:
         if _LOADER.fullmatch(tag.attribute("src").strip()):
             return _bounded(Options(*(tag.attribute(f"data-{name}") for name in ("root", "headings", "page"))))
     return Options()
+
+
+def _key_of(tree: Tree, options: Options) -> str | None:
+    """The owner's: of the article, else of the script tag."""
+    marked = tree.find(options.root or "[data-postil-root]")
+    return (marked and marked.attribute("data-postil-page")) or options.page or None
 
 
 def _bounded(options: Options) -> Options:

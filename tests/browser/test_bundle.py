@@ -57,6 +57,24 @@ def test_the_bundle_lets_readers_talk_and_a_moderator_hide(stage: Stage, somebod
     expect(ben.panel).not_to_contain_text("pills")
 
 
+def test_two_requests_until_a_reader_shows_interest(stage: Stage, somebody: Callable[..., Reader]) -> None:
+    """The script, and the page's answer: with counts, words, and the view counted. On http, as here, by POST."""
+    url = edit(stage, stage.article(), ARTICLE)
+    say(stage, url, 1, "Behind the barn.")
+    ann = somebody("Ann")
+    asked: list[str] = []
+    ann.page.on("request", lambda request: asked.append(request.url.removeprefix(stage.service)))
+    ann.visit(url)
+    expect(ann.row("Where to put it")).to_contain_text("1 comment")
+    ann.page.wait_for_load_state("networkidle")
+    assert [path for path in asked if not path.startswith("http")] == ["/postil.js", "/v1/outline"]
+
+    ann.row("Where to put it").get_by_role("button").hover()
+    expect(ann.page.locator("postil-bubble").first).to_be_attached()
+    ann.page.wait_for_load_state("networkidle")
+    assert [path for path in asked if path.endswith("/panel.js")]
+
+
 def test_the_bundle_shows_what_is_no_longer_in_the_article(stage: Stage, somebody: Callable[..., Reader]) -> None:
     url = edit(stage, stage.article(), ARTICLE)
     say(stage, url, 1, "Behind the barn.")
