@@ -1,5 +1,8 @@
 // @ts-check
-/** The list on screen. It never moves under the reader: whatever changes, what is in sight keeps its place. */
+/**
+ * The list on screen. It never moves under the reader: whatever changes, what is in sight keeps its place. Only what
+ * was touched is drawn, in slices that are short on a slow phone, too; what is in sight comes first.
+ */
 
 import { DEEPEST, draw, isEditable } from "./comment.js";
 import { h } from "./element.js";
@@ -8,29 +11,49 @@ import { ago, t } from "./words.js";
 /** @typedef {import("./store.js").CommentRow} CommentRow */
 /** @typedef {import("./store.js").MoreRow} MoreRow */
 
+/** How long may be drawn at a stretch, layout aside, in milliseconds. */
+const SLICE = 8;
+/** More is asked for when the reader is so near to it, in pixels. */
+const NEAR = 1500;
+
 export class List {
   /** What is on show, by comment or by what is to be loaded. @type {Map<string, HTMLLIElement>} */
   items = new Map();
+  /** Keeps what changes by itself from moving what is in sight; null where the reader caused it. @type {import("./calm.js").Calm | null} */
+  calm = null;
+  #busy = false;
+  /** What was drawn and not yet measured. @type {HTMLElement[]} */
+  #drawn = [];
 
   /**
+   * @param {import("./store.js").Store} store
    * @param {(id: string) => import("./comment.js").Sight} sight
    * @param {(action: string, item: HTMLLIElement, button: HTMLElement) => void} act
    */
-  constructor(sight, act) {
+  constructor(store, sight, act) {
+    this.store = store;
     this.sight = sight;
+    /** Comments that are to stand out. @type {Set<string>} */
+    this.focused = new Set();
     this.note = h("div", { className: "empty" });
     this.list = h("ol", { className: "list", role: "list" });
     this.node = h("div", { className: "scroll", part: "thread", tabIndex: 0, role: "group", ariaLabel: t.panel }, this.note, this.list);
     this.list.addEventListener("click", ({ target }) => {
-      const button = /** @type {Element} */ (target).closest("[data-action]");
+      const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (target).closest("[data-action]"));
       const item = button?.closest("li");
-      if (button && item) act(/** @type {HTMLElement} */ (button).dataset.action ?? "", item, /** @type {HTMLElement} */ (button));
+      if (button && item) act(button.dataset.action ?? "", item, button);
     });
+    const come = (/** @type {IntersectionObserverEntry[]} */ entries) => {
+      for (const { isIntersecting, target } of entries) if (isIntersecting) act("load", /** @type {HTMLLIElement} */ (target), this.node);
+    };
+    this.near = new IntersectionObserver(come, { root: this.node, rootMargin: `${NEAR}px 0px` });
   }
 
-  /** Begin anew. */
-  clear() {
+  /** Begin anew. @param {import("./store.js").Store} store */
+  clear(store) {
+    this.store = store;
     this.items.clear();
+    this.near.disconnect();
     this.list.replaceChildren();
     this.node.scrollTop = 0;
     this.say(t.loading);
@@ -43,84 +66,187 @@ export class List {
   }
 
   /**
-   * @param {(CommentRow | MoreRow)[]} rows
-   * @param {Set<string>} focused comments that are to stand out
-   * @param {boolean} steady whether what is in sight keeps its place
+   * Draw what was touched: as much as fits into a slice now, the rest after the browser has had its turn.
+   * @param {import("./calm.js").Calm | null} [calm]
+   * @param {string} [first] what is drawn first, with what stands near it
    */
-  render(rows, focused, steady) {
-    const anchor = steady ? this.#anchor(new Set(rows.map(keyOf))) : null;
-    const items = rows.map((row) => ("comment" in row ? this.#comment(row, focused) : this.#more(row)));
-    const shown = new Set(items);
-    for (const [key, item] of this.items) if (!shown.has(item)) item.remove(), this.items.delete(key);
-    let at = this.list.firstElementChild;
-    for (const item of items) {
-      if (item === at) at = at.nextElementSibling;
-      else this.list.insertBefore(item, at);
+  render(calm = null, first) {
+    const { store } = this;
+    this.calm = calm;
+    if (first) store.touched = new Set([...store.path(first), ...store.touched]);
+    else if (store.touched.size > 9) store.touched = new Set([...this.inSight().map(keyOf).filter((key) => store.touched.has(key)), ...store.touched]);
+    if (store.touched.size) this.#slice();
+    if (!this.#busy) this.#rest();
+  }
+
+  async #rest() {
+    this.#busy = true;
+    for (; this.store.touched.size; this.#slice()) await pause();
+    this.#busy = false;
+  }
+
+  #slice() {
+    const { touched } = this.store;
+    const had = this.#active();
+    const end = performance.now() + SLICE;
+    this.steady(() => {
+      for (const key of touched) {
+        touched.delete(key);
+        this.#put(key);
+        if (performance.now() > end) break;
+      }
+    });
+    // What had the keyboard is gone.
+    if (had && !had.isConnected && !this.#active()) this.node.focus({ preventScroll: true });
+  }
+
+  /** Change something; the first in sight that stays keeps its place. @param {() => void} change */
+  steady(change) {
+    const held = this.inSight().map((item) => ({ item, top: topOf(item) }));
+    change();
+    const anchor = held.find(({ item }) => item.isConnected);
+    const moved = anchor ? topOf(anchor.item) - anchor.top : 0;
+    if (moved) this.node.scrollTop += moved;
+    this.#settle();
+  }
+
+  /** Out of sight an item costs nothing, and is as high as it was measured: so nothing jumps when it comes into sight. */
+  #settle() {
+    const sizes = this.#drawn.map((item) => item.offsetHeight);
+    for (const [at, { style }] of this.#drawn.entries())
+      if (sizes[at]) Object.assign(style, { contentVisibility: "auto", containIntrinsicBlockSize: `auto ${sizes[at]}px` });
+    this.#drawn = [];
+  }
+
+  /** What the reader sees of the list, found by halves. @returns {HTMLElement[]} */
+  inSight() {
+    const { children } = this.list;
+    const { top, bottom } = this.node.getBoundingClientRect();
+    let [from, to] = [0, children.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (children[middle].getBoundingClientRect().bottom > top) to = middle;
+      else from = middle + 1;
     }
-    if (anchor) this.node.scrollTop += anchor.item.getBoundingClientRect().top - anchor.top;
+    const seen = [];
+    for (let item = children[from]; item && topOf(item) < bottom; item = /** @type {Element} */ (item.nextElementSibling)) seen.push(/** @type {HTMLElement} */ (item));
+    return seen;
   }
 
-  /** The first item in sight that stays, and where it is. @param {Set<string>} staying */
-  #anchor(staying) {
-    const { top } = this.node.getBoundingClientRect();
-    for (const [key, item] of this.items) {
-      const box = item.getBoundingClientRect();
-      if (staying.has(key) && box.bottom > top) return { item, top: box.top };
+  /** Have what is on screen for a comment, or for where more can be asked for, be right. @param {string} key */
+  #put(key) {
+    const { items, store, list } = this;
+    const row = store.row(key);
+    const known = items.get(key);
+    const above = items.get(row?.parent ?? "");
+    if (!row || (row.parent && (!above || store.folded.has(row.parent)))) return known && this.#remove(key, known);
+    const item = known ?? h("li", {}, h("article"), h("div", { className: "slot" }));
+    items.set(key, item);
+    const depth = above ? Number(above.dataset.depth) + 1 : 0;
+    if (!known) {
+      item.dataset.depth = String(depth);
+      item.style.setProperty("--depth", String(Math.min(depth, DEEPEST)));
+    }
+    if ("comment" in row) this.#comment(item, row, depth);
+    else this.#more(item, row);
+    const before = this.#before(key, row.parent) ?? null;
+    let upper = item.previousElementSibling;
+    while (upper?.className === "gap") upper = upper.previousElementSibling;
+    if (!known || upper !== before) {
+      this.#insert(item, before);
+      // Who stands behind it may have been put behind its old place.
+      const behind = known && store.kids.get(row.parent)?.[store.index(key) + 1];
+      if (behind) store.touched.add(behind);
+    }
+    const folded = String(store.folded.has(key));
+    if (item.dataset.folded !== folded) for (const kid of store.kids.get(key) ?? []) store.touched.add(kid);
+    item.dataset.folded = folded;
+  }
+
+  /** Put an item after another, with what stands below it. @param {HTMLElement} item @param {HTMLElement | null} before */
+  #insert(item, before) {
+    const all = [item];
+    for (let next = item.nextElementSibling; next && Number(/** @type {HTMLElement} */ (next).dataset.depth) > Number(item.dataset.depth); next = next.nextElementSibling) all.push(/** @type {HTMLElement} */ (next));
+    if (before) before.after(...all);
+    else this.list.prepend(...all);
+  }
+
+  /** What stands before it: the last below the one before, else what it answers. @param {string} key @param {string} parent */
+  #before(key, parent) {
+    const { items, store } = this;
+    const last = (/** @type {string[]} */ kids, at = kids.length) => {
+      while (at-- > 0) if (items.has(kids[at])) return kids[at];
+    };
+    let found = last(store.kids.get(parent) ?? [], store.index(key));
+    if (!found) return items.get(parent);
+    for (let below = last(store.kids.get(found) ?? []); below; below = last(store.kids.get(found) ?? [])) found = below;
+    return items.get(found);
+  }
+
+  /** @param {string} key @param {HTMLLIElement} item */
+  #remove(key, item) {
+    this.items.delete(key);
+    this.near.unobserve(item);
+    this.calm?.left(item);
+    item.remove();
+    for (const kid of this.store.kids.get(key) ?? []) {
+      const below = this.items.get(kid);
+      if (below) this.#remove(kid, below);
     }
   }
 
-  /** @param {string} key @param {number} depth */
-  #item(key, depth) {
-    const item = this.items.get(key) ?? h("li", {}, h("article"), h("div", { className: "slot" }));
-    this.items.set(key, item);
-    item.dataset.depth = String(depth);
-    item.style.setProperty("--depth", String(Math.min(depth, DEEPEST)));
-    return item;
-  }
-
-  /** @param {CommentRow} row @param {Set<string>} focused */
-  #comment(row, focused) {
-    const { comment, depth, folded, replies, to } = row;
+  /** @param {HTMLLIElement} item @param {CommentRow} row @param {number} depth */
+  #comment(item, row, depth) {
+    const { comment, folded, replies, news, to } = row;
     const { id, revision, support, state, earlier } = comment;
-    const item = this.#item(id, depth);
     const sight = this.sight(id);
-    const { staff, desk, standing, reacted, flagged, open, own, told, heldOpen, then } = sight;
-    item.toggleAttribute("data-focus", focused.has(id));
-    const mine = own && [isEditable(own), own.state, own.reason, own.held, own.appeal, own.can_appeal, own.source, told, heldOpen];
-    const stamp = [revision, support, state, staff, !!desk, !!standing, reacted, flagged, open, folded, replies, to?.author, mine, earlier, !!then].join();
-    if (item.dataset.stamp === stamp) return item;
+    item.toggleAttribute("data-focus", this.focused.has(id));
+    item.toggleAttribute("data-open", !!sight.menu);
+    const { own } = sight;
+    const mine = own && [isEditable(own), own.state, own.reason, own.held, own.appeal, own.can_appeal, own.source];
+    const stamp = [revision, support, state, earlier, folded ? replies : !!replies, news, to?.author, ...Object.values(sight).map(Boolean), sight.told, mine].join();
+    if (item.dataset.stamp === stamp) return;
     Object.assign(item.dataset, { stamp, comment: id });
-    this.#redraw(item, draw(row, sight));
-    return item;
+    this.#redraw(item, draw(row, depth, sight));
   }
 
-  /** Put a new drawing in; the keyboard stays on the button that it was on. @param {HTMLElement} item @param {HTMLElement} drawn */
+  /** Put a new drawing in; the keyboard stays on the button that it was on. @param {HTMLLIElement} item @param {HTMLElement} drawn */
   #redraw(item, drawn) {
-    const old = item.firstElementChild;
-    const root = /** @type {ShadowRoot} */ (this.node.getRootNode());
-    const active = /** @type {HTMLElement | null} */ (root.activeElement);
-    const had = active && old?.contains(active);
-    const keep = old && keeper(/** @type {HTMLElement} */ (old));
-    old?.replaceWith(drawn);
+    const old = /** @type {HTMLElement} */ (item.firstElementChild);
+    const active = this.#active();
+    const had = active && old.contains(active);
+    const keep = old.part.length ? this.calm?.change(item, old) : null;
+    old.replaceWith(drawn);
     keep?.(drawn);
+    item.style.contentVisibility = "visible";
+    this.#drawn.push(item);
     if (!had) return;
     const same = /** @type {HTMLElement | null} */ (drawn.querySelector(`[data-action="${active.dataset.action}"]`));
     drawn.tabIndex = -1;
     (same ?? drawn).focus({ preventScroll: true });
   }
 
-  /** @param {MoreRow} row */
-  #more(row) {
-    const item = this.#item(keyOf(row), row.depth);
-    if (item.dataset.more === row.cursor) return item;
-    Object.assign(item.dataset, { more: row.cursor, parent: row.parent });
-    const word = row.parent ? t.showMoreReplies : t.showMore;
-    item.firstElementChild?.replaceChildren(h("button", { className: "load", "data-action": "load" }, word));
-    return item;
+  /** @param {HTMLLIElement} item @param {MoreRow} row */
+  #more(item, { cursor, parent }) {
+    const { dataset } = item;
+    if (dataset.more === cursor) return;
+    if (!dataset.more) item.firstElementChild?.append(h("button", { className: "load", "data-action": "load" }, parent ? t.showMoreReplies : t.showMore));
+    Object.assign(dataset, { more: cursor, parent });
+    // Looked at afresh: it may be near again.
+    this.near.unobserve(item);
+    this.near.observe(item);
+  }
+
+  /** @returns {HTMLElement | null} what has the keyboard in here */
+  #active() {
+    const { activeElement } = /** @type {ShadowRoot} */ (this.node.getRootNode());
+    return this.node.contains(activeElement) ? /** @type {HTMLElement} */ (activeElement) : null;
   }
 
   /** Bring a comment into sight, and the keyboard to it. @param {string} id @param {ScrollLogicalPosition} block */
   reach(id, block) {
+    // It may not have had its turn yet.
+    for (const key of this.store.path(id)) this.#put(key);
     const item = this.items.get(id);
     const article = item?.querySelector("article");
     item?.scrollIntoView({ block });
@@ -133,7 +259,7 @@ export class List {
   slot(item, form, editing = false) {
     item.toggleAttribute("data-editing", editing);
     const slot = item.querySelector(".slot");
-    const had = slot?.contains(/** @type {ShadowRoot} */ (this.node.getRootNode()).activeElement);
+    const had = slot?.contains(this.#active());
     slot?.replaceChildren(...(form ? [form] : []));
     if (form) /** @type {HTMLElement | null} */ (form.querySelector("textarea,select,:checked,.primary"))?.focus();
     form?.scrollIntoView({ block: "nearest" });
@@ -145,35 +271,18 @@ export class List {
     return !!this.items.get(id)?.querySelector("textarea");
   }
 
-  /** Let the times tell how long ago it is now. */
+  /** Let the times in sight tell how long ago it is now. */
   tick() {
-    for (const time of this.list.querySelectorAll("time")) time.textContent = ago(Date.parse(time.dateTime) / 1000);
+    for (const item of this.inSight())
+      for (const time of item.querySelectorAll("time")) time.textContent = ago(Date.parse(time.dateTime) / 1000);
   }
 }
 
-/** @param {CommentRow | MoreRow} row */
-const keyOf = (row) => ("comment" in row ? row.comment.id : `more ${row.parent}`);
+/** @param {Element} item */
+const topOf = (item) => item.getBoundingClientRect().top;
 
-/** Of what its author is told about a comment. @param {HTMLElement} article @returns {HTMLElement | null} */
-const stateOf = (article) => article.querySelector(":scope>.own");
+/** @param {HTMLElement} item */
+const keyOf = ({ dataset: { comment, parent } }) => comment ?? `more ${parent}`;
 
-/**
- * What a moderator decides while the author reads moves nothing: a line that comes stands in the gap below, and what
- * gets shorter keeps its height.
- * @param {HTMLElement} old measured now @returns {((drawn: HTMLElement) => void) | undefined} to be called once that stands in its place
- */
-const keeper = (old) => {
-  const was = stateOf(old);
-  if (!old.isConnected || !old.classList.contains("mine")) return;
-  const { offsetHeight: height, style: { minHeight } } = old;
-  const [line, isLate] = [was?.offsetHeight ?? 0, was?.classList.contains("late")];
-  return (drawn) => {
-    const is = stateOf(drawn);
-    const same = is?.textContent === was?.textContent;
-    drawn.style.minHeight = minHeight;
-    if (is && drawn.classList.contains("hidden") && (was ? isLate && same : true)) is.classList.add("late");
-    if (same) return;
-    if (is && is.offsetHeight < line) is.style.minHeight = `${line}px`;
-    if (drawn.offsetHeight < height) drawn.style.minHeight = `${height}px`;
-  };
-};
+/** @returns {Promise<void>} when the browser has shown what there is, and heard what was typed */
+const pause = () => /** @type {any} */ (globalThis).scheduler?.yield?.() ?? new Promise((go) => setTimeout(go));

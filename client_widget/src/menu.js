@@ -3,6 +3,7 @@
 
 import { h } from "./element.js";
 import { moderate } from "./moderate.js";
+import { mutedNames } from "./mute.js";
 import { help } from "./unread.js";
 import { t } from "./words.js";
 
@@ -13,5 +14,6 @@ export const items = (panel) => {
     h("button", { "data-action": action, onclick: () => (frame.openMenu(), act()) }, text);
   const keys = item("keys", t.keys.title, () => help(panel));
   // The pop-up opens within the click.
-  return api.grant ? [keys, ...(desk?.menu() ?? [])] : [keys, item("moderate", t.moderate, () => moderate(panel))];
+  const others = api.grant ? (desk?.menu() ?? []) : [item("moderate", t.moderate, () => moderate(panel))];
+  return [keys, ...others, ...mutedNames(panel.thread, () => frame.openMenu())];
 };

@@ -1,8 +1,5 @@
 // @ts-check
-/** What a moderator decides about the viewer's own comments, seen in two looks at them. Pure. */
-
-/** Whether a moderator may change what its author sees without readers being told of anything. @param {Postil.Comment} own */
-export const isWaiting = ({ state, held, appeal }) => state === "pending" || !!held || appeal === "open";
+/** What there is to tell an author about his own comments; standing.js tells it. Pure. */
 
 /** Whether there is something to tell its author. @param {Postil.Comment} own */
 export const isSpecial = ({ state, held }) => !!state || !!held;
@@ -17,16 +14,3 @@ export const concern = ({ comments, gone }, own) =>
     const mine = own.get(id);
     return mine && (!author || isSpecial(mine));
   });
-
-/**
- * What was decided, where nothing else would say so: standing.js has the words.
- * @param {Postil.Comment} before @param {Postil.Comment} after
- */
-export const decided = (before, after) => {
-  /** @type {"shownAgain" | "approved" | "editApproved" | "editRefused" | undefined} */
-  let said;
-  if (isSpecial(after)) return said;
-  if (before.state) said = before.state === "hidden" ? "shownAgain" : "approved";
-  else if (before.held) said = after.source === before.source ? "editApproved" : "editRefused";
-  return said;
-};

@@ -3,6 +3,7 @@
 
 import { Composer, shelve } from "./composer.js";
 import { h } from "./element.js";
+import { hear, mute, unmute } from "./mute.js";
 import { appealForm, question } from "./question.js";
 import { clock } from "./refused.js";
 import { begun, date, say, t } from "./words.js";
@@ -62,7 +63,7 @@ const flag = async (thread, item) => {
     await panel.api.write("POST", `comments/${id}/flag`, { reason, note: note || undefined });
     flagged.add(id);
     list.slot(item, null);
-    thread.render();
+    thread.render(id);
     panel.frame.say(t.seldom.thanks);
   };
   list.slot(item, question({ ask: t.seldom.why, submit: t.seldom.send, why: true, answer, cancel: () => list.slot(item, null) }));
@@ -86,7 +87,7 @@ const then = async (thread, item) => {
     const told = await thread.panel.api.get(`comments/${id}/then`);
     thread.thens.set(id, () => thenAndNow(told));
   }
-  thread.render();
+  thread.render(id);
 };
 
 /** @param {Postil.ThenAndNow} told */
@@ -105,5 +106,21 @@ const excerpt = (said, renamed, unknown) => {
   return h("dd", {}, renamed && heading && h("b", { dir: "auto" }, heading), excerpt && h("blockquote", { dir: "auto" }, begun(excerpt)));
 };
 
+/** Go to the comment that one answers; from there a button leads back. @param {Thread} thread @param {HTMLElement} item */
+const up = async (thread, item) => {
+  const { id, parent = "" } = commentOf(thread, item);
+  thread.backs.set(parent, id);
+  thread.focus(parent);
+};
+
+/** @param {Thread} thread @param {HTMLElement} item */
+const down = async (thread, item) => {
+  const { comment = "" } = item.dataset;
+  const to = thread.backs.get(comment) ?? "";
+  thread.backs.delete(comment);
+  thread.render(comment);
+  thread.focus(to);
+};
+
 /** @type {Record<string, (thread: Thread, item: HTMLElement) => Promise<void>>} */
-export const seldom = { edit, remove, flag, appeal, then };
+export const seldom = { edit, remove, flag, appeal, then, up, down, mute, unmute, hear };

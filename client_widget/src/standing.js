@@ -6,7 +6,10 @@
 
 import { act, bodyOf } from "./comment.js";
 import { h } from "./element.js";
+import { isSpecial } from "./own.js";
 import { say, t } from "./words.js";
+
+/** @typedef {import("./thread.js").Thread} Thread */
 
 /** What stands above the text, and the edit that waits. @param {import("./comment.js").Sight} sight @returns {(HTMLElement | false)[]} */
 export const linesOf = ({ own, told, heldOpen }) => {
@@ -32,5 +35,36 @@ const sentences = ({ state, reason, held, appeal }, told) => {
   return told ? [t.own.told[told]] : [];
 };
 
-/** What is said aloud of a decision. @param {Postil.Comment} own @param {keyof typeof t.own.told} [told] */
-export const spoken = (own, told) => sentences(own, told).join(" ");
+/** Whether a moderator may change what its author sees without readers being told of anything. @param {Postil.Comment} own */
+const isWaiting = ({ state, held, appeal }) => state === "pending" || !!held || appeal === "open";
+
+/**
+ * What was decided between two looks at a comment, where nothing else would say so.
+ * @param {Postil.Comment} before @param {Postil.Comment} after
+ */
+export const decided = (before, after) => {
+  /** @type {"shownAgain" | "approved" | "editApproved" | "editRefused" | undefined} */
+  let said;
+  if (isSpecial(after)) return said;
+  if (before.state) said = before.state === "hidden" ? "shownAgain" : "approved";
+  else if (before.held) said = after.source === before.source ? "editApproved" : "editRefused";
+  return said;
+};
+
+/** Tell what a moderator has decided since the last look. @param {Thread} thread @param {Postil.Comment[]} mine as they are now */
+export const tell = ({ store, told, panel }, mine) => {
+  for (const one of mine) {
+    const before = store.own.get(one.id);
+    const said = before && decided(before, one);
+    if (said) told.set(one.id, said);
+    const hidden = before && one.state === "hidden" && (before.state !== "hidden" || before.appeal !== one.appeal);
+    if (said || hidden) panel.frame.say(sentences(one, said).join(" "));
+    if (isSpecial(one)) told.delete(one.id);
+  }
+};
+
+/** See whether what waits was decided. @param {Thread} thread */
+export const look = async (thread) => {
+  if (thread.early || ![...thread.store.own.values()].some(isWaiting)) return;
+  if (await thread.ask()) await thread.redraw();
+};

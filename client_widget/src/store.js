@@ -4,33 +4,58 @@
  * folded into it (law 1). Of two versions of a comment the higher revision wins, and what is gone comes back
  * only with a higher one. What arrives waits until it is revealed (law 8). Pure: no page, no clock, no network.
  *
- * @typedef {{comment: Postil.Comment, depth: number, to?: Postil.Comment, replies: number, folded: boolean}} CommentRow
- * @typedef {{cursor: string, parent: string, depth: number}} MoreRow
+ * The order is kept, never made anew: a change costs what it changes, however many comments are loaded.
+ *
+ * @typedef {{comment: Postil.Comment, parent: string, to?: Postil.Comment, replies: number, news: number, folded: boolean}} CommentRow
+ * @typedef {{cursor: string, parent: string}} MoreRow
  */
 
 /** Ranks of what was not part of a loaded window begin here: after "Show more comments". */
 const LATER = 1e9;
+const MORE = "more ";
 
 export class Store {
-  /** @param {Postil.Sort} [sort] */
-  constructor(sort = "oldest") {
+  /** @type {Map<string, Postil.Comment>} */
+  comments = new Map();
+  /** The viewer's own, as only he sees them. @type {Map<string, Postil.Comment>} */
+  own = new Map();
+  /** @type {Map<string, number>} */
+  gone = new Map();
+  /** @type {Set<string>} */
+  waiting = new Set();
+  /** Cursors of what is not loaded: of a thread by its first comment, of further threads by "". @type {Map<string, string>} */
+  more = new Map();
+  /** @type {Map<string, number>} */
+  ranks = new Map();
+  /**
+   * What stands directly below each comment, in order, what waits included; below "" the first of each thread.
+   * Where more can be asked for, that has its place among them, as `more ID`. @type {Map<string, string[]>}
+   */
+  kids = new Map();
+  /** Where each stands now. @type {Map<string, {parent: string, rank: number, shown: boolean, author?: string}>} */
+  #places = new Map();
+  /** How many stand below each comment and are shown. @type {Map<string, number>} */
+  #sizes = new Map();
+  /** What waits and is told of, with the first comment of its thread. @type {Map<string, string>} */
+  #told = new Map();
+  /** How many of a thread wait. @type {Map<string, number>} */
+  #news = new Map();
+  /** What may look otherwise than it was drawn, or stand elsewhere. @type {Set<string>} */
+  touched = new Set();
+  step = 0;
+  newest = 0;
+  /** Whether the window began at the beginning (one around a permalink does not). */
+  whole = true;
+
+  /**
+   * @param {Postil.Sort} [sort]
+   * @param {Set<string>} [folded] comments whose replies are put away
+   * @param {(comment: Postil.Comment) => boolean} [isMuted] whether nobody wants to hear that it came
+   */
+  constructor(sort = "oldest", folded = new Set(), isMuted = () => false) {
     this.sort = sort;
-    /** @type {Map<string, Postil.Comment>} */
-    this.comments = new Map();
-    /** The viewer's own, as only he sees them. @type {Map<string, Postil.Comment>} */
-    this.own = new Map();
-    /** @type {Map<string, number>} */
-    this.gone = new Map();
-    /** @type {Set<string>} */
-    this.waiting = new Set();
-    /** Cursors of what is not loaded: of a thread by its first comment, of further threads by "". @type {Map<string, string>} */
-    this.more = new Map();
-    /** @type {Map<string, number>} */
-    this.ranks = new Map();
-    this.step = 0;
-    this.newest = 0;
-    /** Whether the window began at the beginning (one around a permalink does not). */
-    this.whole = true;
+    this.folded = folded;
+    this.isMuted = isMuted;
   }
 
   /**
@@ -38,35 +63,50 @@ export class Store {
    * @param {Postil.Thread} thread
    * @param {string} [parent]
    */
-  load(thread, parent = "") {
-    this.more.delete(parent);
-    for (const comment of thread.comments) {
-      this.put(comment);
-      if (!this.comments.has(comment.id)) continue;
-      this.ranks.set(comment.id, this.step++);
-      this.waiting.delete(comment.id);
+  load({ comments, next, more = {}, section }, parent = "") {
+    this.#ask(parent, next);
+    for (const comment of comments) {
+      const { id } = comment;
+      this.#put(comment);
+      if (!this.comments.has(id)) continue;
+      this.ranks.set(id, this.step++);
+      this.waiting.delete(id);
+      this.#place(id);
     }
-    if (thread.next) this.more.set(parent, thread.next);
-    for (const [id, cursor] of Object.entries(thread.more ?? {})) this.more.set(id, cursor);
+    for (const [id, cursor] of Object.entries(more)) this.#ask(id, cursor);
     this.#settle();
-    this.newest = Math.max(this.newest, thread.section.last ?? 0);
+    this.newest = Math.max(this.newest, section.last ?? 0);
+  }
+
+  /** Where more can be asked for, or no longer. @param {string} parent @param {string} [cursor] */
+  #ask(parent, cursor) {
+    if (cursor) this.more.set(parent, cursor);
+    else this.more.delete(parent);
+    this.#stand(MORE + parent, parent, cursor ? LATER - 0.5 : undefined);
+    this.touched.add(MORE + parent).add(parent);
   }
 
   /** The higher revision wins. @param {Postil.Comment} comment @returns {boolean} whether it was news */
-  put(comment) {
-    const seen = this.comments.get(comment.id)?.revision ?? this.gone.get(comment.id) ?? -1;
-    if (comment.revision <= seen) return false;
-    this.comments.set(comment.id, comment);
-    this.gone.delete(comment.id);
+  #put(comment) {
+    const { id, revision } = comment;
+    const seen = this.comments.get(id)?.revision ?? this.gone.get(id) ?? -1;
+    if (revision <= seen) return false;
+    this.comments.set(id, comment);
+    this.gone.delete(id);
     return true;
   }
 
   /**
    * Fold a step of changes in. A reply is taken after its parent, whatever their order in the step.
    * @param {{comments: Postil.Comment[], gone: string[], revision: number}} changes
+   * @param {(id: string) => boolean} [isHeld] whether the viewer writes under a comment, which keeps its place
    */
-  fold({ comments, gone, revision }) {
-    for (const id of gone) this.drop(id, revision);
+  fold({ comments, gone, revision }, isHeld) {
+    for (const id of gone) {
+      const held = isHeld?.(id) && this.get(id);
+      this.drop(id, revision);
+      if (held) this.#hold(held, revision);
+    }
     let left = comments;
     for (let before = -1; left.length !== before; ) {
       before = left.length;
@@ -77,18 +117,20 @@ export class Store {
   /** @param {Postil.Comment} comment @returns {boolean} false: not in the window, as far as known */
   take(comment) {
     const { id } = comment;
-    if (this.comments.has(id)) return this.put(comment), true;
-    if (!this.own.has(id) && !this.arrives(comment)) return false;
-    if (!this.put(comment)) return true;
+    const known = this.comments.has(id);
+    // What once had a place comes back to it.
+    if (!known && !this.ranks.has(id) && !this.#arrives(comment)) return false;
+    if (!this.#put(comment)) return true;
+    if (!known && !this.own.has(id)) this.waiting.add(id);
     this.#rank(comment);
-    if (!this.own.has(id)) this.waiting.add(id);
+    this.#place(id);
     return true;
   }
 
   /** Whether an unknown comment is new to the window, rather than outside of it. @param {Postil.Comment} comment */
-  arrives({ id, parent, at }) {
+  #arrives({ parent, at }) {
     if (parent && !this.comments.has(parent)) return false;
-    return this.gone.has(id) || at >= this.newest || (this.whole && !this.more.size);
+    return at >= this.newest || (this.whole && !this.more.size);
   }
 
   /** @param {string} id @param {number} revision */
@@ -97,35 +139,35 @@ export class Store {
     this.gone.set(id, Math.max(revision, this.gone.get(id) ?? 0));
     this.comments.delete(id);
     this.waiting.delete(id);
-    // What the viewer wrote goes on standing there for him.
-    if (!this.own.has(id)) this.ranks.delete(id);
+    this.#place(id);
   }
 
   /** The latest has its place at the end that the order gives it; what has a place keeps it. @param {Postil.Comment} comment */
   #rank({ id, parent }) {
-    if (this.ranks.has(id)) return;
-    this.ranks.set(id, this.sort === "newest" && !parent ? -++this.step : LATER + this.step++);
+    if (!this.ranks.has(id)) this.ranks.set(id, this.sort === "newest" && !parent ? -++this.step : LATER + this.step++);
   }
 
   /** Take in the viewer's own, as only he sees them. @param {Postil.Comment[]} comments */
   owned(comments) {
+    const before = this.own;
     this.own = new Map(comments.map((comment) => [comment.id, comment]));
+    for (const id of new Set([...before.keys(), ...this.own.keys()])) this.#place(id);
     this.#settle();
   }
 
-  /** Of the viewer's own, those that readers do not see. */
-  get #unseen() {
-    return [...this.own.values()].filter(({ id, state }) => (state === "pending" || state === "hidden") && !this.comments.has(id));
+  /** Whether readers do not see one of the viewer's own. @param {string} id */
+  #isUnseen(id) {
+    return /pending|hidden/.test(this.own.get(id)?.state ?? "") && !this.comments.has(id);
   }
 
-  /** Give them places among the others: by their ids, which sort by time, as the window has no place for them. */
+  /** Give those places among the others: by their ids, which sort by time, as the window has no place for them. */
   #settle() {
-    for (const { id, parent } of this.#unseen) {
-      if ((this.ranks.get(id) ?? 0.5) % 1 === 0) continue;
+    for (const { id, parent = "" } of this.own.values()) {
+      if (!this.#isUnseen(id) || (this.ranks.get(id) ?? 0.5) % 1 === 0) continue;
       const newest = this.sort === "newest" && !parent;
-      const others = [...this.comments.values()].filter((other) => other.parent === parent && other.id !== id);
-      const ranks = others.filter((other) => (newest ? other.id > id : other.id < id)).map((other) => this.ranks.get(other.id) ?? 0);
-      this.ranks.set(id, ranks.length ? Math.max(...ranks) + 0.5 : -0.5);
+      const before = (this.kids.get(parent) ?? []).filter((other) => this.comments.has(other) && (newest ? other > id : other < id));
+      this.ranks.set(id, (this.ranks.get(before.at(-1) ?? "") ?? -1) + 0.5);
+      this.#place(id);
     }
   }
 
@@ -133,50 +175,64 @@ export class Store {
   mine(comment) {
     const { id, state = "published", revision } = comment;
     this.own.set(id, comment);
-    if (state === "published") this.take(comment);
-    else if (state !== "pending" && state !== "hidden") this.bury(comment);
-    else if (this.comments.get(id)?.author) this.drop(id, revision);
     this.#rank(comment);
+    if (state === "published") this.take(comment);
+    else if (!/pending|hidden/.test(state)) this.#bury(comment);
+    else if (this.comments.get(id)?.author) this.drop(id, revision);
     this.waiting.delete(id);
+    this.#place(id);
   }
 
   /** A comment that is taken down leaves its place where somebody answered it, and nothing where nobody did. @param {Postil.Comment} comment */
-  bury({ id, parent, at, revision, state, reason }) {
-    const answered = [...this.comments.values()].some((other) => other.parent === id);
-    if (answered) this.put({ id, parent, at, revision, state, reason });
-    else this.drop(id, revision);
+  #bury({ id, parent, at, revision, state, reason }) {
+    const answered = this.kids.get(id)?.some((kid) => this.comments.has(kid));
+    if (answered) this.#put({ id, parent, at, revision, state, reason });
     this.own.delete(id);
+    if (!answered) this.drop(id, revision);
   }
 
-  /** Keep the place of a comment that is gone, because the viewer writes under it. @param {Postil.Comment} comment @param {number} revision */
-  hold({ id, parent, at }, revision) {
-    const held = /** @type {Postil.Comment} */ ({ id, parent, at, revision, state: "gone" });
-    this.comments.set(id, held);
+  /** Keep the place of a comment that is gone. @param {Postil.Comment} comment @param {number} revision */
+  #hold({ id, parent, at }, revision) {
+    this.comments.set(id, { id, parent, at, revision, state: "gone" });
     this.own.delete(id);
+    this.#place(id);
   }
 
   /** Let go of a place that was held. @param {string} id */
   release(id) {
-    const held = this.comments.get(id);
-    if (held?.state === "gone") this.drop(id, held.revision);
+    const { state, revision = 0 } = this.comments.get(id) ?? {};
+    if (state === "gone") this.drop(id, revision);
   }
 
   /** How many support a comment, as just answered; the next version of it says so too. @param {string} id @param {number} support */
   supported(id, support) {
     const comment = this.comments.get(id);
     if (comment) this.comments.set(id, { ...comment, support });
+    this.#place(id);
   }
 
   /** How many replies wait; a tombstone is no news. */
   get fresh() {
-    return [...this.waiting].filter((id) => this.comments.get(id)?.author).length;
+    return this.#told.size;
   }
 
-  /** Show what waited. @returns {string[]} what is shown now and was not, as it was received */
-  reveal() {
-    const ids = [...this.waiting];
-    this.waiting.clear();
+  /** Have comments wait. @param {Iterable<string>} ids */
+  wait(ids) {
+    for (const id of ids) this.waiting.add(id), this.#place(id);
+  }
+
+  /** Show what waited. @param {string} [thread] of that thread alone @returns {string[]} what is shown now and was not, as it was received */
+  reveal(thread) {
+    const ids = [...this.waiting].filter((id) => !thread || this.path(id)[0] === thread);
+    for (const id of ids) this.waiting.delete(id), this.#place(id);
     return ids;
+  }
+
+  /** Where a comment stands: the first of its thread, and each answer down to it. @param {string} id */
+  path(id) {
+    const path = [id];
+    for (let parent = this.get(id)?.parent; parent; parent = this.get(parent)?.parent) path.unshift(parent);
+    return path;
   }
 
   /** The comment as this viewer sees it. @param {string} id @returns {Postil.Comment | undefined} */
@@ -186,60 +242,93 @@ export class Store {
     return shown?.author || (own?.state ?? "published") === "published" ? (shown ?? own) : own;
   }
 
+  /** What is on show of a comment, or where more can be asked for. @param {string} key @returns {CommentRow | MoreRow | undefined} */
+  row(key) {
+    const { parent = "", shown } = this.#places.get(key) ?? {};
+    if (key.startsWith(MORE)) return shown ? { cursor: this.more.get(parent) ?? "", parent } : undefined;
+    const comment = shown && this.get(key);
+    if (!comment) return;
+    const folded = this.folded.has(key);
+    const size = this.#sizes.get(key) ?? 0;
+    const replies = size || Number(this.more.has(key));
+    return { comment, parent, to: this.get(parent), replies, news: this.#news.get(key) ?? 0, folded: folded && !!replies };
+  }
+
   /**
-   * What is on show, in order: comments, each followed by its replies, and where more can be asked for.
-   * Walks with a stack, for a chain of replies may be longer than the call stack.
-   * @param {Set<string>} [folded] comments whose replies are put away
-   * @returns {(CommentRow | MoreRow)[]}
+   * All that is on show, in order: comments by their ids, and where more can be asked for. This walks what is loaded.
+   * @param {string} [below] @param {Set<string>} [folded] @returns {Generator<string>}
    */
-  rows(folded = new Set()) {
-    const replies = this.#replies();
-    /** @type {(CommentRow | MoreRow)[]} */
-    const rows = [];
-    /** @type {{id: string, depth: number, more?: boolean}[]} */
-    const stack = this.#below("", -1, replies);
-    for (let top = stack.pop(); top; top = stack.pop()) {
-      const { id, depth, more } = top;
-      const comment = this.get(id);
-      if (more) rows.push({ cursor: this.more.get(id) ?? "", parent: id, depth });
-      if (more || !comment) continue;
-      const below = this.#below(id, depth, replies);
-      const count = folded.has(id) ? this.#under(id, replies) : below.length;
-      rows.push({ comment, depth, to: this.get(comment.parent ?? ""), replies: count, folded: folded.has(id) });
-      if (!folded.has(id)) stack.push(...below);
+  *order(below = "", folded = this.folded) {
+    /** @type {string[]} */
+    const stack = [...(this.kids.get(below) ?? [])].reverse();
+    for (let key = stack.pop(); key; key = stack.pop()) {
+      if (!this.#places.get(key)?.shown) continue;
+      yield key;
+      if (!folded.has(key)) stack.push(...[...(this.kids.get(key) ?? [])].reverse());
     }
-    return rows;
   }
 
-  /** @param {string} id @param {number} depth @param {Map<string, string[]>} replies */
-  #below(id, depth, replies) {
-    /** @type {{id: string, depth: number, more?: boolean}[]} */
-    const below = (replies.get(id) ?? []).map((id) => ({ id, depth: depth + 1 }));
-    if (!this.more.has(id)) return below.reverse();
-    const later = below.findIndex((item) => (this.ranks.get(item.id) ?? 0) >= LATER);
-    below.splice(later < 0 ? below.length : later, 0, { id, depth: depth + 1, more: true });
-    return below.reverse();
+  /** Take in that a comment came, changed, waits or went. @param {string} id */
+  #place(id) {
+    const was = this.#places.get(id);
+    const comment = this.comments.has(id) || this.#isUnseen(id) ? this.get(id) : undefined;
+    const parent = (comment ?? was)?.parent ?? "";
+    this.#stand(id, parent, comment && (this.ranks.get(id) ?? LATER), !this.waiting.has(id), comment?.author);
+    this.touched.add(id);
+    if (!!was?.shown !== !!this.#places.get(id)?.shown) this.#grow(parent, (was?.shown ? -1 : 1) * (1 + (this.#sizes.get(id) ?? 0)));
+    // Its replies say whom they answer.
+    if (was && was.author !== comment?.author) for (const kid of this.kids.get(id) ?? []) this.touched.add(kid);
+    this.#tell(id);
   }
 
-  /** How many comments stand below one. @param {string} id @param {Map<string, string[]>} replies */
-  #under(id, replies) {
-    const found = [id];
-    for (const one of found) found.push(...(replies.get(one) ?? []));
-    return found.length - 1;
+  /** Put something in its place among what has the same parent, or without a rank take it away. @param {string} key @param {string} parent @param {number} [rank] @param {boolean} [shown] @param {string} [author] */
+  #stand(key, parent, rank, shown = true, author) {
+    const was = this.#places.get(key);
+    const kids = this.kids.get(parent) ?? [];
+    if (was && was.rank !== rank) kids.splice(this.index(key), 1);
+    if (rank === undefined) return void this.#places.delete(key);
+    const place = { parent, rank, shown, author };
+    this.#places.set(key, place);
+    if (was?.rank !== rank) kids.splice(this.index(key), 0, key);
+    this.kids.set(parent, kids);
   }
 
-  /** Ids of what is on show by parent, in order. */
-  #replies() {
-    /** @type {Map<string, string[]>} */
-    const replies = new Map();
-    for (const { id, parent = "" } of [...this.comments.values(), ...this.#unseen]) {
-      if (this.waiting.has(id)) continue;
-      const siblings = replies.get(parent);
-      if (siblings) siblings.push(id);
-      else replies.set(parent, [id]);
+  /** The index of something among what has the same parent; of what is not there yet, where it belongs. @param {string} key */
+  index(key) {
+    const { parent, rank } = /** @type {{parent: string, rank: number}} */ (this.#places.get(key));
+    const kids = this.kids.get(parent) ?? [];
+    const turn = this.sort === "newest" && !parent ? -1 : 1;
+    let [from, to] = [0, kids.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      const kid = kids[middle];
+      const before = (this.#places.get(kid)?.rank ?? 0) - rank || (kid < key ? -turn : kid > key ? turn : 0);
+      if (before < 0) from = middle + 1;
+      else to = middle;
     }
-    const rank = (/** @type {string} */ id) => this.ranks.get(id) ?? LATER;
-    for (const ids of replies.values()) ids.sort((a, b) => rank(a) - rank(b));
-    return replies;
+    return from;
+  }
+
+  /** Count what is shown below a comment, and below those that it answers. @param {string} id @param {number} by */
+  #grow(id, by) {
+    while (id) {
+      this.touched.add(id);
+      this.#sizes.set(id, (this.#sizes.get(id) ?? 0) + by);
+      const { parent = "", shown } = this.#places.get(id) ?? {};
+      id = shown ? parent : "";
+    }
+  }
+
+  /** Count what waits in a thread. @param {string} id */
+  #tell(id) {
+    const told = this.#told.get(id);
+    const comment = this.comments.get(id);
+    const tells = this.waiting.has(id) && comment?.author && !this.isMuted(comment);
+    if (!!tells === !!told) return;
+    const thread = told ?? this.path(id)[0];
+    if (tells) this.#told.set(id, thread);
+    else this.#told.delete(id);
+    this.#news.set(thread, (this.#news.get(thread) ?? 0) + (tells ? 1 : -1));
+    this.touched.add(thread);
   }
 }

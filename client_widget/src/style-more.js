@@ -46,6 +46,12 @@ article.hidden.mine .body{color:var(--soft)}
 .late{position:absolute;inset-block-end:-4px;inset-inline:49px 12px;white-space:nowrap;overflow:hidden}
 li:has(.slot>*) .late{position:static}
 .late>span{overflow:hidden;text-overflow:ellipsis}
+.gap{opacity:.7}
+.gap p{margin-inline:37px 0;padding-top:16px;font-size:var(--s);color:var(--soft)}
+.cut{overflow:clip;overflow-clip-margin:5px}
+.rest{position:absolute;inset:auto 0 0;height:40px;padding:12px 12px 0 49px;text-align:end;font-weight:600;font-size:var(--s);color:var(--accent);background:linear-gradient(transparent,var(--surface) 60%)}
+.rest:hover{text-decoration:underline}
+.extra .gone{visibility:hidden}
 .hint{flex:1 1 100%;font-size:var(--s);color:var(--soft)}
 .question{display:flex;flex-wrap:wrap;gap:8px;align-items:center;padding:12px;border:1px solid var(--line);border-radius:var(--r)}
 .question>:is(b,select,input,.box){flex:1 1 100%}

@@ -41,9 +41,11 @@ b,.act,.primary,.load,.pill,.badge,.tabs{font-weight:600}
 .tabs{display:flex;flex-wrap:wrap;column-gap:24px;margin-bottom:-1px}
 .tabs button{gap:6px;min-width:72px;min-height:36px;flex:0 1 auto;padding-bottom:2px;white-space:nowrap}
 .tabs span:first-child{overflow:hidden;text-overflow:ellipsis}
+.tabs span+span{min-width:2.2em;text-align:start}
 .tabs [aria-selected=true]{padding:0;border-bottom:2px solid var(--accent);color:var(--ink)}
 .bar{position:relative;gap:12px;min-height:44px;white-space:nowrap}
-.about{flex:1 1 0;min-width:0;overflow:hidden;text-overflow:ellipsis}
+.about{flex:1;min-width:0;overflow:hidden;text-overflow:ellipsis}
+.bar:has(.pill:not([hidden])) .about{flex:0 1 calc(50% - 5em)}
 .live{margin-inline-end:14px}
 .live::before,.fresh::before{content:"";display:inline-block;width:7px;height:7px;margin-inline-end:8px;border-radius:50%;background:var(--soft);vertical-align:1px}
 .live[data-state=live]::before{background:var(--good)}
@@ -53,8 +55,8 @@ select,input,textarea{all:unset;box-sizing:border-box;min-width:0}
 select{field-sizing:content;line-height:28px;cursor:pointer}
 :is(select,input,textarea):focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 option{background:var(--surface);color:var(--ink)}
-.sort{flex:1 0 0;text-align:end}.sort::after{content:"▾";margin-inline-start:4px}
-.pill{border-radius:16px;box-shadow:0 2px 8px rgb(0 0 0/.16)}
+.sort{margin-inline-start:auto}.sort::after{content:"▾";margin-inline-start:4px}
+.pill{position:absolute;inset-inline:0;width:fit-content;margin:auto;border-radius:16px;box-shadow:0 2px 8px rgb(0 0 0/.16)}
 .scroll{flex:1;min-height:0;overflow-y:auto;overscroll-behavior:contain;overflow-anchor:none;padding:4px 0 20px;outline-offset:-2px}
 .list{list-style:none;padding:0}
 .list>li{display:flow-root;--in:calc(min(var(--depth),3)*var(--step));margin:0 var(--x);padding-inline-start:var(--in);background:repeating-linear-gradient(var(--way,90deg),transparent 0 calc(var(--step)/2 - 6px),var(--line) 0 calc(var(--step)/2 - 4px),transparent 0 var(--step)) var(--at,0) 0/var(--in) 100% no-repeat}
@@ -76,6 +78,12 @@ a.when{text-decoration:none}
 .plain{white-space:pre-line}
 .actions{flex-wrap:wrap;column-gap:18px;margin-top:4px}
 .extra{column-gap:18px;align-items:center}
+.list>li{contain:content;overflow-clip-margin:14px}
+.list>li:has(.news){position:relative;z-index:1}
+.news{position:absolute;inset-block-end:-8px;inset-inline-start:49px;min-height:24px;font-weight:600;font-size:var(--s);color:var(--accent);z-index:1}
+.tomb .news{inset-inline-start:12px;inset-block-end:-18px}
+.news:hover,.to a:hover{text-decoration:underline}
+.to a{color:inherit;font-weight:600;text-decoration:none}
 li[data-open] .extra{display:contents}
 li>.tomb{padding:8px 12px;margin:8px 0}
 .slot{margin-inline-start:37px}
@@ -100,7 +108,7 @@ input{min-height:32px;padding:0 10px;cursor:text}
 .error{color:var(--bad);padding-top:6px;flex-basis:100%}
 [data-shape=sheet]{inset:auto 0 0;width:auto;max-width:none;height:82%;padding-top:16px;border:0;border-radius:18px 18px 0 0;box-shadow:0 -8px 40px rgb(0 0 0/.2);--step:20px}
 [data-shape=sheet] .head{padding-top:8px}
-@container (max-width:20em){.bar .pill{position:absolute;z-index:1;top:100%;inset-inline:0;width:fit-content;margin:auto}.scroll{scroll-padding-top:4em}}
+@container (max-width:20em){.pill{z-index:1;top:100%}.scroll{padding-top:2.4em;scroll-padding-top:4em}}
 @media (prefers-reduced-motion:no-preference){
 dialog[open]{animation:in .18s ease-out}
 @keyframes in{from{opacity:.4;translate:0 24px}}

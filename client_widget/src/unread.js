@@ -40,9 +40,11 @@ export class Unread {
 
   /** What is unread on show, in order. */
   #here() {
-    const { thread } = this.panel;
-    const rows = thread.store.rows(new Set());
-    return rows.flatMap((row) => ("comment" in row && row.comment.author && this.panel.isUnread(row.comment) ? [row.comment.id] : []));
+    const { store } = this.panel.thread;
+    return [...store.order("", new Set())].filter((id) => {
+      const comment = store.get(id);
+      return comment?.author && this.panel.isUnread(comment);
+    });
   }
 
   /** Where else something is unread, beginning after the section that is shown. @param {number} by */

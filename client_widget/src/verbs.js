@@ -16,8 +16,9 @@ export const commentOf = (thread, item) => {
 /** Take a form away. What was written in it is kept, and told of. @param {Thread} thread @param {HTMLElement} item */
 export const close = (thread, item) => {
   thread.list.slot(item, null);
-  thread.store.release(item.dataset.comment ?? "");
-  thread.render();
+  const { comment = "" } = item.dataset;
+  thread.store.release(comment);
+  thread.render(comment);
   shelve(thread.panel);
 };
 
@@ -45,7 +46,7 @@ const support = async (thread, item) => {
   const had = reacted.has(id);
   if (had) reacted.delete(id);
   else reacted.add(id);
-  thread.render();
+  thread.render(id);
   try {
     const answer = await panel.api.write(had ? "DELETE" : "PUT", `comments/${id}/reaction`);
     thread.store.supported(id, answer.support ?? 0);
@@ -54,7 +55,7 @@ const support = async (thread, item) => {
     else reacted.delete(id);
     throw error;
   } finally {
-    thread.render();
+    thread.render(id);
   }
 };
 
@@ -73,15 +74,12 @@ export const verbs = {
   held: async (thread, item) => {
     const id = item.dataset.comment ?? "";
     if (!thread.held.delete(id)) thread.held.add(id);
-    thread.render();
+    thread.render(id);
   },
-  fold: async (thread, item) => {
-    const id = item.dataset.comment ?? "";
-    if (!thread.folded.delete(id)) thread.folded.add(id);
-    thread.render();
-  },
+  fold: async (thread, item) => thread.putAway(item.dataset.comment ?? ""),
+  news: async (thread, item) => thread.reveal(item.dataset.comment),
   more: async (thread, item) => {
-    item.toggleAttribute("data-open");
+    await thread.menu(item.dataset.comment ?? "");
     /** @type {HTMLElement | null} */ (item.querySelector(".extra .act"))?.focus();
     if (item.querySelector("[data-action=edit]")) (await thread.panel.later(import("./seldom.js"))).lasts(thread, item);
   },

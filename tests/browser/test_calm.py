@@ -1,0 +1,132 @@
+"""What arrives by itself moves nothing that is in sight, by the browser's own measure of layout shift."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+from tests.browser.elsewhere import Elsewhere
+from tests.browser.stage import Reader, Stage
+
+from postil import discussion, reading
+from postil.ids import hash_token
+from postil.markup import render
+from postil.policy import Action
+from postil.states import SectionState
+from postil.viewer import Viewer
+
+pytestmark = pytest.mark.browser
+Somebody = Callable[..., Reader]
+
+LINE = "It takes a few lines to make. "
+# What the browser counts, and where; the bar above the list has its own test.
+WATCH = """() => { window.shifts = [];
+const { top } = document.querySelector("postil-panel").shadowRoot.querySelector("[part=thread]").getBoundingClientRect();
+new PerformanceObserver((list) => {
+  for (const { value, hadRecentInput, sources } of list.getEntries())
+    if (!hadRecentInput && sources.some(({ previousRect }) => previousRect.y > top)) window.shifts.push([value, ...sources.map(({ previousRect, currentRect }) => [previousRect, currentRect].map(({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(" ")).join(" to "))]);
+}).observe({ type: "layout-shift" }); }"""
+INSERT_AT_ONCE = """() => {
+  const first = document.querySelector("postil-panel").shadowRoot.querySelector("li[data-comment]");
+  const item = document.createElement("li");
+  item.textContent = "An answer high up. ".repeat(40);
+  first.before(item);
+}"""
+
+
+def watch(reader: Reader) -> None:
+    reader.page.wait_for_timeout(700)  # what the reader himself caused is not counted for half a second
+    reader.page.evaluate(WATCH)
+
+
+def moved(reader: Reader) -> Any:
+    """What moved since; two frames later, as a shift is told with the frame that it was in."""
+    reader.page.evaluate(
+        "() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(go, 50))))"
+    )
+    return reader.page.evaluate("() => window.shifts.splice(0)")
+
+
+def edit(stage: Stage, section: str, comment: str, text: str, name: str = "Somebody") -> None:
+    """Edit from elsewhere, straight through the verb."""
+
+    async def work() -> None:
+        async with stage.resources.database.begin() as tx:
+            site = (await reading.find_section(tx, section))[1].site_id
+            await discussion.edit(tx, Viewer(site, author_key=hash_token(name)), comment, text, render(text))
+
+    stage.loop.run(work())
+
+
+@pytest.fixture
+def ids(stage: Stage, somebody: Somebody, screen: Any) -> tuple[Reader, str, list[str]]:
+    """Somebody who reads the middle of a thread."""
+    ann = somebody("Ann", screen)
+    ann.visit(stage.article())
+    ann.discuss("Method")
+    ann.post("The first. " + LINE * 3)
+    section = str(ann.panel.locator("dialog").get_attribute("data-section"))
+    first = str(ann.comment("The first.").get_attribute("data-comment"))
+    found = [first, *[stage.say(section, f"Point {number}. {LINE * 4}") for number in range(8)]]
+    ann.page.reload()
+    ann.discuss("Method")
+    expect(ann.panel.locator("li[data-comment]")).to_have_count(9)
+    return ann, section, found
+
+
+def test_whatever_arrives_by_itself_moves_nothing(
+    stage: Stage, ids: tuple[Reader, str, list[str]], somebody: Somebody
+) -> None:
+    ann, section, (_, *points) = ids
+    olga = Elsewhere(stage)
+    item = ann.panel.locator(f'li[data-comment="{points[1]}"]')
+    item.scroll_into_view_if_needed()
+    watch(ann)
+    stage.say(section, "A reply. " + LINE, parent=points[1])
+    expect(item.locator("[data-action=news]")).to_have_text("1 new reply")
+    stage.say(section, "Another thread.")
+    expect(ann.pill).to_contain_text("2 new")
+    assert moved(ann) == [], "new replies"
+
+    edit(stage, section, points[1], "Longer. " + LINE * 12)
+    expect(item).to_contain_text("Longer.")
+    assert moved(ann) == [], "an edit that gets longer"
+    edit(stage, section, points[1], "Short.")
+    expect(item).to_contain_text("Short.")
+    assert moved(ann) == [], "an edit that gets shorter"
+    edit(stage, section, points[0], "Shorter above.")
+    expect(ann.panel.locator(f'li[data-comment="{points[0]}"]')).to_contain_text("Shorter above.")
+    assert moved(ann) == [], "an edit above"
+
+    olga.set_section(ann, SectionState.LOCKED)
+    expect(item.locator("[data-action=reply]")).to_have_count(0)
+    olga.set_section(ann, SectionState.OPEN)
+    expect(item.locator("[data-action=reply]")).to_have_count(1)
+    assert moved(ann) == [], "the section is locked and opened"
+
+    gone = ann.panel.locator(f'li[data-comment="{points[2]}"]')
+    olga.decide(gone, Action.HIDE, "off topic")
+    expect(gone).to_have_count(0)
+    expect(ann.panel.locator("li.gap")).to_have_count(1)
+    assert moved(ann) == [], "a comment is hidden"
+
+    ann.page.evaluate(INSERT_AT_ONCE)  # the control
+    assert moved(ann) != [], "the same put in at once is measured"
+
+
+def test_a_tombstone_and_its_restoring_move_nothing(stage: Stage, ids: tuple[Reader, str, list[str]]) -> None:
+    ann, section, (_, *points) = ids
+    olga = Elsewhere(stage)
+    stage.say(section, "A reply.", parent=points[1])
+    ann.pill.click()
+    item = ann.panel.locator(f'li[data-comment="{points[1]}"]')
+    item.scroll_into_view_if_needed()
+    ann.page.wait_for_timeout(2500)  # what he has touched himself may move
+    watch(ann)
+    decision = olga.decide(item, Action.HIDE, "off topic")
+    assert decision
+    expect(item.locator("[part=tombstone]")).to_contain_text("Hidden by a moderator: off topic")
+    assert moved(ann) == []
+    olga.decide(item, Action.RESTORE)
+    expect(item).to_contain_text("Point 1.")
+    assert moved(ann) == []

@@ -1,0 +1,90 @@
+"""A thread of thousands: what is drawn in small steps is what the plain form says, and a change costs what it changes."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import Page
+from tests.browser.stage import Reader, Stage
+
+pytestmark = pytest.mark.browser
+Somebody = Callable[..., Reader]
+
+PLAIN = Path(__file__).with_name("plain_list.js").read_text()
+
+# Small numbers, so that a history comes back to the same comments; a reply is younger than what it answers.
+IDS = st.integers(0, 9)
+TEXT = st.integers(0, 3)
+TOMBS = st.sampled_from([None, None, None, "hidden", "removed"])
+STATES = st.sampled_from([None, "pending", "hidden"])
+
+
+@st.composite
+def comments(draw: st.DrawFn, most: int = 5, state: st.SearchStrategy[str | None] = TOMBS) -> list[dict[str, Any]]:
+    """The parent of each is told by its number: the same comment never changes places."""
+    ids = draw(st.lists(IDS, max_size=most, unique=True))
+    return [{"id": id, "parent": parent_of(id), "text": draw(TEXT), "state": draw(state)} for id in sorted(ids)]
+
+
+def parent_of(id: int) -> int | None:
+    return None if id % 3 == 0 else id // 2 if id != 2 else 0
+
+
+IDS_OR_NONE = st.none() | IDS
+STEPS = st.lists(
+    st.one_of(
+        st.fixed_dictionaries({"act": st.just("fold"), "comments": comments(), "gone": st.lists(IDS, max_size=2)}),
+        st.fixed_dictionaries(
+            {
+                "act": st.just("load"),
+                "comments": comments(8),
+                "parent": IDS_OR_NONE,
+                "next": st.booleans(),
+                "more": st.lists(IDS, max_size=2),
+            }
+        ),
+        st.fixed_dictionaries({"act": st.just("own"), "comments": comments(3, STATES)}),
+        st.builds(
+            lambda id, text, state: {"act": "mine", "id": id, "parent": parent_of(id), "text": text, "state": state},
+            IDS, TEXT, st.sampled_from([None, None, "pending", "hidden", "removed"]),
+        ),
+        st.builds(lambda act, id: {"act": act, "id": id}, st.sampled_from(["hold", "turn"]), IDS),
+        st.builds(lambda id: {"act": "reveal", "id": id}, IDS_OR_NONE),
+        st.builds(lambda id, text: {"act": "support", "id": id, "text": text}, IDS, TEXT),
+    ),
+    max_size=12,
+)  # fmt: skip
+BEGINNING = st.fixed_dictionaries(
+    {"act": st.just("load"), "comments": comments(10), "parent": st.none(), "next": st.booleans(), "more": st.just([])}
+)
+HISTORIES = st.fixed_dictionaries(
+    {
+        "sort": st.sampled_from(["oldest", "newest", "supported"]),
+        "known": IDS,
+        "steps": st.builds(lambda first, then: [first, *then], BEGINNING, STEPS),
+    }
+)
+
+
+@pytest.fixture
+def attacked(page: Page, stage: Stage) -> Page:
+    """A page of the site with the plain form in it."""
+    page.goto(stage.article())
+    modules = page.locator("postil-row").first.evaluate("() => document.querySelector('script[src]').src")
+    page.evaluate(
+        """async ([text, modules]) => {
+          const { attacker } = await import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+          window.attack = await attacker(modules);
+        }""",
+        [PLAIN, modules],
+    )
+    return page
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=HISTORIES)
+def test_any_history_drawn_in_steps_is_what_the_plain_form_says(attacked: Page, history: dict[str, Any]) -> None:
+    assert attacked.evaluate("history => window.attack(history)", history) is None
