@@ -59,7 +59,7 @@ pictures: $(VENV)/tested programs ## Take the pictures of README and docs anew, 
 
 .PHONY: gallery
 gallery: $(VENV)/tested programs ## Take a picture of every state of the widget, into build/gallery/. ONLY='preview*'
-	@$(BIN)/python docs/pictures/gallery.py $(if $(ONLY),--only '$(ONLY)')
+	@$(BIN)/python -m docs.pictures.gallery $(if $(ONLY),--only '$(ONLY)')
 
 .PHONY: constraints
 constraints: ## Take the newest releases that pyproject.toml allows; then run the tests.

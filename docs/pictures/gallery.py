@@ -1,6 +1,6 @@
 """Takes a picture of every state of the widget, light, dark, narrow and from right to left. `make gallery`.
 
-    .venv/bin/python docs/pictures/gallery.py [--only PATTERN] [--looks light,dark,narrow,rtl]
+    .venv/bin/python -m docs.pictures.gallery [--only PATTERN] [--looks light,dark,narrow,rtl]
 
 The pictures and a contact sheet, index.html, are put into build/gallery/. A state that cannot be reached is named at
 the end, and the exit code is 1.
@@ -16,16 +16,13 @@ from html import escape
 from pathlib import Path
 from time import monotonic
 
+from docs.pictures.take import chromium
 from playwright.sync_api import Browser, sync_playwright
+from tests.browser.stage import Reader, Stage, open_stage
+from tests.browser.states import ENGLISH, HEBREW, STATES, Scene
+from tests.conftest import ARGUMENTS
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
-
-from take import chromium  # noqa: E402
-from tests.browser.stage import Reader, Stage, open_stage  # noqa: E402
-from tests.browser.states import ENGLISH, HEBREW, STATES, Scene  # noqa: E402
-from tests.conftest import ARGUMENTS  # noqa: E402
-
 OUT = ROOT / "build" / "gallery"
 WIDE, NARROW = {"width": 1360, "height": 900}, {"width": 360, "height": 740}
 LOOKS = ("light", "dark", "narrow", "rtl")
@@ -92,6 +89,11 @@ def sheet(out: Path) -> None:
     (out / "index.html").write_text(f'<!doctype html><html lang="en">{head}{"".join(rows)}', "utf-8")
 
 
+def unseen(out: Path) -> list[str]:
+    """The states that there is no picture of."""
+    return [name for name in STATES if not any((out / f"{name}-{look}.png").exists() for look in LOOKS)]
+
+
 def gallery(only: str = "*", looks: Iterable[str] = LOOKS, out: Path = OUT) -> list[str]:
     """Take the pictures. Returns the states that could not be reached, each with the reason."""
     out.mkdir(parents=True, exist_ok=True)
@@ -122,8 +124,8 @@ def main() -> None:
     given = parser.parse_args()
     missed = gallery(given.only, given.looks.split(","))
     print(f"See {(OUT / 'index.html').relative_to(ROOT)}.")
-    if missed:
-        sys.exit("\n".join(["Not reached:", *missed]))
+    if missed or unseen(OUT):
+        sys.exit("\n".join(["Not reached:", *missed, "Without a picture: " + (", ".join(unseen(OUT)) or "none")]))
 
 
 if __name__ == "__main__":
