@@ -183,14 +183,22 @@ def test_the_page_without_javascript_is_as_harmless(scene: Scene, witness: Witne
 
 def test_pages_with_hostile_titles_and_addresses_are_as_harmless(scene: Scene, chromium: Browser) -> None:
     shown = scene.pages.here(one["url"] for one in scene.pages.told.values())
-    result = assault(chromium, {str(at): text.split("<main>")[1] for at, text in enumerate(shown)})
+    result = assault(chromium, {str(at): text.split("<body ")[1].partition(">")[2] for at, text in enumerate(shown)})
 
     assert len(shown) == len(scene.pages.told) > 60
     assert (result.attempts, result.requests) == ([], [])
     # The page's own; the bodies here are plain.
-    own = {"H1", "H2", "ARTICLE", "DIV", "B", "BDI", "TIME", "P[class]", "p[class]", "rel=nofollow"}
+    own = {"ARTICLE", "B", "BDI", "DIV", "H1", "H2", "HEADER", "MAIN", "SECTION", "TIME", "p[class]", "svg", "path"}
+    own |= {
+        "rect",
+        "rel=nofollow",
+        "a[href]",
+        "a[class,href]",
+        "a[aria-label,href,rel]",
+        "a[aria-label,class,href,rel]",
+    }
     assert {what for found in result.offences.values() for what in found} <= own
-    assert all(text.count("<script") == text.count("<img") == 0 for text in shown)
+    assert all((text.count("<script"), text.count("<img")) == (1, 0) for text in shown), "JSON-LD, and nothing else"
 
 
 def test_the_witness_would_have_seen_it(scene: Scene, witness: Witness) -> None:
