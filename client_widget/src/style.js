@@ -113,7 +113,7 @@ input{min-height:32px;padding:0 10px;cursor:text}
 dialog[open]{animation:in .18s ease-out}
 @keyframes in{from{opacity:.4;translate:0 24px}}
 }
-@media (forced-colors:active){.pill,.primary,.box,.tomb,dialog{border:1px solid}.live::before,.fresh::before{background:CanvasText}.face{forced-color-adjust:none}}
+@media (forced-colors:active){.pill,.primary,.box,.tomb,dialog{border:1px solid}.live::before,.fresh::before{background:CanvasText}.face{forced-color-adjust:none}.tabs button{border-color:Canvas}.tabs [aria-selected=true]{border-color:Highlight}}
 `;
 
 export const sheet = new CSSStyleSheet();
