@@ -21,10 +21,15 @@ Somebody = Callable[..., Reader]
 LINE = "It takes a few lines to make. "
 # What the browser counts, and where; the bar above the list has its own test.
 WATCH = """() => { window.shifts = [];
-const { top } = document.querySelector("postil-panel").shadowRoot.querySelector("[part=thread]").getBoundingClientRect();
-new PerformanceObserver((list) => {
-  for (const { value, hadRecentInput, sources } of list.getEntries())
-    if (!hadRecentInput && sources.some(({ previousRect }) => previousRect.y > top)) window.shifts.push([value, ...sources.map(({ previousRect, currentRect }) => [previousRect, currentRect].map(({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(" ")).join(" to "))]);
+const list = document.querySelector("postil-panel").shadowRoot.querySelector("[part=thread]");
+const { top } = list.getBoundingClientRect();
+const told = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(" ");
+new PerformanceObserver((entries) => {
+  for (const { value, hadRecentInput, sources } of entries.getEntries()) {
+    if (hadRecentInput || sources.every(({ previousRect }) => previousRect.y <= top)) continue;
+    const moves = sources.map(({ previousRect, currentRect }) => told(previousRect) + " to " + told(currentRect));
+    window.shifts.push([value, ...moves]);
+  }
 }).observe({ type: "layout-shift" }); }"""
 INSERT_AT_ONCE = """() => {
   const first = document.querySelector("postil-panel").shadowRoot.querySelector("li[data-comment]");

@@ -1,4 +1,4 @@
-"""A thread of thousands: what is drawn in small steps is what the plain form says, and a change costs what it changes."""
+"""A thread of thousands: drawn in small steps it is what the plain form says, and a change costs what it changes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from tests.browser.stage import Reader, Stage
 
 pytestmark = pytest.mark.browser
@@ -69,22 +69,59 @@ HISTORIES = st.fixed_dictionaries(
 )
 
 
+MODULES = (
+    "performance.getEntriesByType('resource').map(({ name }) => /^.*\\/w\\/[^/]+\\//.exec(name)?.[0]).find(Boolean)"
+)
+
+
 @pytest.fixture
 def attacked(page: Page, stage: Stage) -> Page:
     """A page of the site with the plain form in it."""
     page.goto(stage.article())
-    modules = page.locator("postil-row").first.evaluate("() => document.querySelector('script[src]').src")
-    page.evaluate(
-        """async ([text, modules]) => {
-          const { attacker } = await import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
-          window.attack = await attacker(modules);
-        }""",
-        [PLAIN, modules],
-    )
+    page.locator("postil-row").first.wait_for()
+    page.evaluate(f"async () => {{ {PLAIN.replace('export ', '')}; window.attack = await attacker({MODULES}); }}")
     return page
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=HISTORIES)
 def test_any_history_drawn_in_steps_is_what_the_plain_form_says(attacked: Page, history: dict[str, Any]) -> None:
     assert attacked.evaluate("history => window.attack(history)", history) is None
+
+
+COUNT_WORK = """() => {
+  window.work = { nodes: 0, drawn: 0 };
+  const list = document.querySelector("postil-panel").shadowRoot.querySelector("ol.list");
+  new MutationObserver((records) => {
+    for (const { addedNodes, target } of records) {
+      work.nodes += addedNodes.length;
+      if (target.nodeName === "LI") work.drawn++;
+    }
+    }).observe(list, { childList: true, subtree: true });
+}"""
+
+
+def test_more_comes_as_the_reader_comes_near_and_a_change_draws_what_it_changes(
+    stage: Stage, somebody: Somebody
+) -> None:
+    ann = somebody("Ann")
+    ann.visit(stage.article())
+    ann.discuss("Method")
+    ann.post("The first.")
+    section = str(ann.panel.locator("dialog").get_attribute("data-section"))
+    ids = [stage.say(section, f"Point {number}.") for number in range(130)]
+    replies = [stage.say(section, f"Reply {number}.", parent=ids[0]) for number in range(40)]
+    ann.page.reload()
+    ann.discuss("Method")
+    expect(ann.comment("Reply 39.")).to_be_attached()
+    expect(ann.panel.locator("[part=body]", has_text="Point 129.")).to_have_count(0)
+    ann.panel.locator("[part=thread]").evaluate("(list) => list.scrollTo(0, list.scrollHeight)")
+    expect(ann.panel.locator("li[data-comment]")).to_have_count(171)
+    expect(ann.panel.locator("[data-action=load]")).to_have_count(0)
+
+    ann.page.evaluate(COUNT_WORK)
+    stage.say(section, "Another.")
+    stage.say(section, "A reply.", parent=replies[3])
+    expect(ann.pill).to_contain_text("2 new")
+    # The thread says that a reply waits in it; nothing else is drawn.
+    assert ann.page.evaluate("() => window.work") == {"nodes": 1, "drawn": 1}

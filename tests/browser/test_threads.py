@@ -1,0 +1,71 @@
+"""What a reader makes of a thread on his device: replies put away, authors muted, the way to what is answered."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+from tests.browser.axe import findings
+from tests.browser.stage import Reader, Stage
+
+pytestmark = pytest.mark.browser
+Somebody = Callable[..., Reader]
+
+
+def test_replies_stay_away_indents_end_and_the_name_leads_to_what_is_answered(stage: Stage, somebody: Somebody) -> None:
+    ann = somebody("Ann")
+    ann.visit(stage.article())
+    ann.discuss("Method")
+    ann.post("The first.")
+    section = str(ann.panel.locator("dialog").get_attribute("data-section"))
+    parent = str(ann.comment("The first.").get_attribute("data-comment"))
+    for number in range(5):
+        parent = stage.say(section, f"Deeper {number}.", parent=parent, name=f"Reader {number}")
+    ann.pill.click()
+    deepest = ann.comment("Deeper 4.")
+    expect(deepest.locator(".to")).to_have_text("in reply to Reader 3")
+    lefts = [ann.comment(f"Deeper {n}.").locator("article").bounding_box() for n in range(5)]
+    assert [round(box["x"]) for box in lefts if box][2:] == [round(lefts[2]["x"])] * 3 if lefts[2] else False
+
+    deepest.locator("[data-action=up]").click()
+    expect(ann.comment("Deeper 3.")).to_have_attribute("data-focus", "")
+    assert findings(ann) == []
+    ann.comment("Deeper 3.").locator("[data-action=down]").click()
+    expect(deepest).to_have_attribute("data-focus", "")
+
+    ann.comment("The first.").locator("[data-action=fold]").click()
+    expect(ann.panel.locator("li[data-comment]")).to_have_count(1)
+    ann.page.reload()
+    ann.discuss("Method")
+    expect(ann.comment("The first.")).to_contain_text("Show 5 replies")
+    expect(ann.panel.locator("li[data-comment]")).to_have_count(1)
+
+
+def test_one_who_is_muted_is_a_line_and_no_news_until_he_is_heard_again(stage: Stage, somebody: Somebody) -> None:
+    ann = somebody("Ann")
+    ann.visit(stage.article())
+    ann.discuss("Method")
+    ann.post("The first.")
+    section = str(ann.panel.locator("dialog").get_attribute("data-section"))
+    loud = stage.say(section, "Loud words.", name="Bob")
+    stage.say(section, "An answer.", parent=loud, name="Carla")
+    ann.pill.click()
+    item = ann.panel.locator(f'li[data-comment="{loud}"]')
+    item.locator("[data-action=more]").click()
+    item.locator("[data-action=mute]").click()
+    expect(item).to_contain_text("Muted: Bob")
+    expect(item).not_to_contain_text("Loud words.")
+    expect(ann.comment("An answer.")).to_be_visible()
+    assert findings(ann) == []
+
+    stage.say(section, "More loud words.", name="bob")
+    stage.say(section, "A quiet word.", name="Carla")
+    expect(ann.pill).to_contain_text("1 new reply")
+    ann.page.reload()
+    ann.discuss("Method")
+    expect(item).to_contain_text("Muted: Bob")
+    item.locator("[data-action=hear]").click()
+    expect(item).to_contain_text("Loud words.")
+
+    ann.panel.locator("[data-action=menu]").click()
+    ann.panel.locator("[data-action=unmute]").click()
+    expect(ann.panel.locator("[part=body]", has_text="More loud words.")).to_be_visible()
