@@ -99,6 +99,7 @@ li>.tomb{padding:8px 12px;margin:8px 0}
 .box:focus-within{border-color:var(--accent);box-shadow:0 0 0 3px var(--wash)}
 textarea{display:block;width:100%;min-height:46px;max-height:36vh;padding:12px 13px;overflow-y:auto;field-sizing:content;white-space:pre-wrap;cursor:text}
 .box textarea:focus-visible{outline:0}
+textarea:placeholder-shown{direction:inherit}
 .tools{flex-wrap:wrap;gap:2px;padding:5px 6px;border-top:1px solid var(--line)}
 .primary,.quiet,input{border-radius:8px}
 .quiet{padding:0 12px;min-height:32px}

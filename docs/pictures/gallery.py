@@ -61,6 +61,8 @@ def shoot(reader: Reader, name: str, look: str, out: Path) -> None:
     page = reader.page
     page.emulate_media(color_scheme="dark" if look == "dark" else "light")
     page.set_viewport_size(NARROW if look == "narrow" else WIDE)  # type: ignore[arg-type]
+    if name.startswith("rows"):
+        reader.rows.first.scroll_into_view_if_needed()
     rest(reader)
     page.screenshot(path=out / f"{name}-{look}.png")
 
