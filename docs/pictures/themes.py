@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 HERE = Path(__file__).parent
 THEMES = HERE.parent / "themes"
-SIZE = (1360, 800)
+SIZE = (1360, 720)
 
 # A theme is chosen for a page that looks like it: this is that page's own CSS, and the scheme of its reader.
 PAGES: dict[str, tuple[Literal["light", "dark"], str]] = {

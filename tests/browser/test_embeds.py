@@ -118,6 +118,11 @@ def test_a_page_of_the_generator_is_discussed_in_its_own_light(
     assert row["x"] == pytest.approx(text["x"], abs=1)
     assert row["width"] == pytest.approx(text["width"], abs=1)
 
+    fonts = """row => [row.previousElementSibling, row.shadowRoot.querySelector(".row")]
+      .map((node) => getComputedStyle(node).fontFamily)"""
+    written, said = ann.row(embed.sections[0]).evaluate(fonts)
+    assert said == written, "in the page's own type"
+
     ann.discuss(embed.sections[0])
     ann.post(f"I know better about {embed.sections[0]}.")
     first = "dark" if embed.is_dark else "light"
