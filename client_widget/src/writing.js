@@ -6,12 +6,13 @@
 
 import { Refusal, random } from "./api.js";
 import { sending } from "./composer.js";
-import { h, icon } from "./element.js";
-import { enter } from "./html.js";
-import { around, before, code, link, quoted } from "./marks.js";
+import { h } from "./element.js";
+import { quoted } from "./marks.js";
+import { Preview } from "./preview.js";
 import { bannedSentence, clock, countDown } from "./refused.js";
 import { chosenIn, textOf } from "./selection.js";
 import { keep, recall, stored } from "./storage.js";
+import { MAC, TOOLS, shortcut, toolbar } from "./toolbar.js";
 import { dress, followKeyboard } from "./writing-style.js";
 import { pieces, say, t } from "./words.js";
 
@@ -23,18 +24,6 @@ const NEAR = 500;
 /** Of the drafts that are kept: how many, and for how long, in milliseconds. */
 const DRAFTS = 50;
 const LONG = 30 * 86400000;
-
-const MAC = /^Mac|^iP/.test(navigator.platform);
-
-/** @type {{name: "bold" | "italic" | "link" | "quote" | "code" | "list", path: string, mark: import("./marks.js").Mark, key?: string}[]} */
-const TOOLS = [
-  { name: "bold", key: "B", mark: around("**"), path: "M5.5 3.5h4a2.7 2.7 0 010 5.4h-4zM5.5 8.9h4.7a2.8 2.8 0 010 5.6H5.5z" },
-  { name: "italic", key: "I", mark: around("_"), path: "M7.5 3.5h5M5.5 14.5h5M10.5 3.5l-3 11" },
-  { name: "link", key: "K", mark: link, path: "M7.5 10.5l3-3M8 5.5l1.7-1.7a3.2 3.2 0 014.5 4.5L12.5 10M10 12.5l-1.7 1.7a3.2 3.2 0 01-4.5-4.5L5.5 8" },
-  { name: "quote", mark: before("> ", /^\s{0,3}> ?/, true), path: "M4 4v10M7.5 5H15M7.5 9H15M7.5 13h4.5" },
-  { name: "code", mark: code, path: "M6 5L2.5 9 6 13M12 5l3.5 4-3.5 4" },
-  { name: "list", mark: before("- ", /^\s{0,3}[-*+] /), path: "M3.5 5h.01M3.5 9h.01M3.5 13h.01M7.5 5H15M7.5 9H15M7.5 13H15" },
-];
 
 let ids = 0;
 
@@ -63,9 +52,9 @@ export class Writing {
     this.pick = h("button", { type: "button", className: "text pick", hidden: true, title: shortcut(t.writing.quoteChosen, "⇧."), onclick: () => this.#pick() }, t.writing.quoteChosen);
     // So that what is chosen stays chosen under a finger.
     this.pick.onpointerdown = this.pick.onmousedown = (event) => event.preventDefault();
-    this.bar = this.#toolbar();
-    this.flip = h("button", { type: "button", className: "quiet flip", part: "preview", onclick: () => this.#flip() }, t.writing.preview);
-    this.page = h("div", { className: "body preview", part: "body", dir: "auto", hidden: true, tabIndex: 0, role: "region", ariaLabel: t.writing.preview });
+    this.bar = toolbar((mark) => this.#mark(mark));
+    this.preview = new Preview(composer, this.bar, (message) => this.#fail(message, false));
+    this.preview.button.onclick = () => this.#flip();
     kept.id = `kept-${ids}`;
     text.enterKeyHint = "enter";
     text.onkeydown = (event) => this.#pressed(event);
@@ -75,8 +64,7 @@ export class Writing {
     if (this.named) under.prepend(this.who);
     kept.before(this.pick);
     tools.insertBefore(this.bar, space);
-    tools.insertBefore(this.flip, space);
-    text.after(this.page);
+    tools.insertBefore(this.preview.button, space);
     under.before(this.error);
     composer.button.title = shortcut(composer.button.textContent ?? "", MAC ? "↩" : "Enter");
     dress(node);
@@ -122,30 +110,9 @@ export class Writing {
     if (this.who.contains(this.name) !== asking || !asking) this.who.replaceChildren(...(asking ? [this.name] : [h("span", {}, ...pieces(t.writing.as, { name })), button]));
   }
 
-  #toolbar() {
-    const press = (/** @type {import("./marks.js").Mark} */ mark) => this.#mark(mark);
-    const buttons = TOOLS.map(({ name, path, mark, key }, at) => {
-      const word = t.writing[name];
-      const keys = key && `${MAC ? "Meta" : "Control"}+${key}`;
-      return h("button", { type: "button", className: "tool", tabIndex: at ? -1 : 0, title: key ? shortcut(word, key) : word, ariaLabel: word, "aria-keyshortcuts": keys, onclick: () => press(mark) }, icon(path));
-    });
-    const travel = (/** @type {KeyboardEvent} */ event) => {
-      const at = buttons.indexOf(/** @type {HTMLButtonElement} */ (event.target));
-      const forward = getComputedStyle(bar).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
-      const to = { Home: 0, End: buttons.length - 1, ArrowLeft: at - 1, ArrowRight: at - 1, [forward]: at + 1 }[event.key];
-      if (to === undefined) return;
-      event.preventDefault();
-      const next = buttons[(to + buttons.length) % buttons.length];
-      for (const button of buttons) button.tabIndex = button === next ? 0 : -1;
-      next.focus();
-    };
-    const bar = h("div", { className: "bar-of-tools", part: "toolbar", role: "toolbar", ariaLabel: t.writing.tools, onkeydown: travel }, ...buttons);
-    return bar;
-  }
-
   /** @param {import("./marks.js").Mark} mark */
   #mark(mark) {
-    if (!this.page.hidden) return;
+    if (this.preview.isOpen) return;
     const { value, selectionStart, selectionEnd } = this.composer.text;
     this.#change(mark(value, selectionStart, selectionEnd));
   }
@@ -163,7 +130,7 @@ export class Writing {
 
   /** Put somebody else's words in, where the caret is. @param {string} words */
   quote(words) {
-    if (!this.page.hidden) this.#write();
+    if (this.preview.isOpen) this.preview.leave();
     const { value } = this.composer.text;
     const at = Math.min(this.#caret, value.length);
     const text = quoted(words, value, at);
@@ -208,55 +175,18 @@ export class Writing {
   /** @param {KeyboardEvent} event */
   #escape(event) {
     const { done } = this.composer.options;
-    if (event.key !== "Escape" || event.isComposing || (this.page.hidden && !done)) return;
+    if (event.key !== "Escape" || event.isComposing || (!this.preview.isOpen && !done)) return;
     event.stopPropagation();
     event.preventDefault();
-    if (!this.page.hidden) this.#write(true);
+    if (this.preview.isOpen) this.preview.leave(true);
     else done?.();
   }
 
-  /** Show how it will look, or go on writing. */
-  async #flip() {
-    if (!this.page.hidden) return this.#write(true);
-    const { text, options } = this.composer;
-    const source = text.value;
-    if (!source.trim()) return text.focus();
-    if (this.#over(source) > 0) return this.#tooLong(source);
-    if (this.flip.ariaBusy) return;
-    this.flip.ariaBusy = "true";
-    const { url } = options.panel.article.ref;
-    try {
-      const { html } = await options.panel.api.write("POST", "preview", { source, page: { url } });
-      if (text.value === source) this.#show(html);
-      this.#fail("", false);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      this.#fail(error.message, false);
-    } finally {
-      this.flip.ariaBusy = null;
-    }
-  }
-
-  /** @param {string} html */
-  #show(html) {
-    const { text, options } = this.composer;
-    this.page.style.minHeight = `${text.offsetHeight}px`;
-    enter(this.page, html);
-    this.page.hidden = false;
-    text.hidden = true;
-    this.bar.inert = true;
-    this.flip.textContent = t.writing.write;
-    options.panel.frame.say(t.writing.previewed);
-  }
-
-  /** @param {boolean} [focus] whether the keyboard is wanted there */
-  #write(focus) {
-    const { text } = this.composer;
-    this.page.hidden = true;
-    this.page.replaceChildren();
-    text.hidden = this.bar.inert = false;
-    this.flip.textContent = t.writing.preview;
-    if (focus) text.focus();
+  #flip() {
+    const { value } = this.composer.text;
+    if (this.preview.isOpen) this.preview.leave(true);
+    else if (this.#over(value) > 0) this.#tooLong(value);
+    else this.preview.show();
   }
 
   /** How many characters too many, as the service counts them; below 0 how many are left. @param {string} source */
@@ -329,7 +259,7 @@ export class Writing {
     this.#caret = this.composer.text.selectionEnd;
     if (this.#thrown) (this.#thrown = ""), this.tell();
     if (!this.#waiting && !this.error.hidden) this.#fail("", false), this.tell();
-    this.composer.options.panel.writing();
+    if (!this.composer.isEmpty) this.composer.options.panel.writing();
   }
 
   async submit() {
@@ -337,7 +267,7 @@ export class Writing {
     const { text, options } = composer;
     const source = text.value;
     if (composer.button.ariaDisabled) return;
-    if (!source.trim()) return this.#write(true);
+    if (!source.trim()) return this.preview.leave(true);
     if (this.#over(source) > 0) return this.#tooLong(source);
     if (this.named && !this.#named()) return this.#fail(t.writing.needName, true, name);
     if (this.named) keep("name", name.value.trim());
@@ -367,7 +297,7 @@ export class Writing {
     const { value } = text;
     this.#fail("", false);
     this.#sign(!this.#named());
-    this.#write();
+    this.preview.leave();
     text.value = value.startsWith(source) && !options.send ? value.slice(source.length).trimStart() : value === source ? "" : value;
     composer.began = 0;
     if (options.send) keep(composer.key, null);
@@ -379,7 +309,7 @@ export class Writing {
   /** Say why it was refused; what may be sent later counts down. @param {Refusal} refusal */
   #refused({ code, field, message, problem }) {
     const { retry_after: after } = problem;
-    this.#write();
+    this.preview.leave();
     this.#fail(code === "banned" && !after ? bannedSentence(message, problem.until) : after ? "" : message, true, field === "name" ? this.name : undefined);
     if (!after) return;
     this.#waiting = countDown(this.error, after, () => ((this.#waiting = undefined), this.composer.ready(false)));
@@ -401,9 +331,6 @@ export class Writing {
     if (message && focus) field.focus();
   }
 }
-
-/** What a button does, and the keys that do it. @param {string} what @param {string} key */
-const shortcut = (what, key) => say(t.writing.shortcut, { what, keys: MAC ? `⌘${key}` : `Ctrl+${key.replace("⇧", "⇧+")}` });
 
 /** Of the drafts the ones that were left longest ago go, so that they stay few. */
 const tidy = () => {
