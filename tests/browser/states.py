@@ -146,8 +146,8 @@ class Scene:
         self.say(url, 1, 4)
         return url
 
-    def visit(self, url: str, name: str = "Lena") -> Reader:
-        reader = self.make(name)
+    def visit(self, url: str, name: str = "") -> Reader:
+        reader = self.make(name or self.texts.names[1])
         reader.visit(url)
         return reader
 
