@@ -154,4 +154,6 @@ class Window:
         self._act({"type": "key", "id": "keyboard", "actions": steps})
 
     def _act(self, actions: dict[str, Any]) -> None:
+        # A window behind another has no focus to tell of.
+        self.firefox.call("browsingContext.activate", context=self.context)
         self.firefox.call("input.performActions", context=self.context, actions=[actions])
