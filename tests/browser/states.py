@@ -30,7 +30,7 @@ from postil.viewer import Viewer
 PAGE = """<!doctype html>
 <html lang="{lang}" dir="{dir}"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="/style.css"></head>
+<meta name="color-scheme" content="light dark"><link rel="stylesheet" href="/style.css"></head>
 <body><article><h1>{title}</h1><p data-postil-ignore>{by}</p>{sections}</article>
 {snippet}</body></html>
 """
