@@ -136,7 +136,7 @@ def test_others_are_counted_only_where_the_owner_asks(stage: Stage, somebody: So
     expect(ann.panel.locator("[part=presence]")).to_have_text("2 reading", timeout=12_000)
     expect(ben.panel.locator(".live")).to_have_attribute("data-state", "live")
     ann.page.evaluate(SHIFTS)
-    ben.composer.locator("textarea").press_sequentially("Hm")
+    ben.composer.locator("textarea").press_sequentially("Let me think", delay=600)
     expect(ann.panel.locator("[part=presence]")).to_have_text("someone is replying", timeout=12_000)
     assert ann.page.evaluate("() => window.shifted") == 0
     expect(ann.panel.get_by_role("status")).not_to_contain_text("replying")
