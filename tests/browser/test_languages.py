@@ -97,7 +97,7 @@ ENGLISH_LEFT = """() => {
     ...[...one.childNodes].filter(({ nodeType }) => nodeType === 3).map(({ data }) => data),
     ...["aria-label", "title", "placeholder", "aria-description"].map((name) => one.getAttribute(name) ?? ""),
   ]);
-  return [...new Set(said.filter((text) => /[A-Za-z]{2,}/.test(text.replace(/⟦[^⟧]*(⟧|$)|^[^⟦]*⟧/g, ""))))];
+  return [...new Set(said.filter((text) => /[A-Za-z]{2,}/.test(text.replace(/⟦[^]*⟧|⟦[^⟧]*$|^[^⟦]*⟧/g, ""))))];
 }"""
 # Of all states those that together say nearly everything; test_access measures the others' looks.
 SAID = [
