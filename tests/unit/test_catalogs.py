@@ -21,7 +21,8 @@ SEVERAL = {"ru": {"one", "few", "many", "other"}, "uk": {"one", "few", "many", "
 ALL = {"few", "many", "other"}
 # As in English, and right: words that were taken over, signs, and what is spelt alike.
 ALIKE = {
-    "{name}, {count}", "{what} ({keys})", "Code", "Offline", "Live", "Link", "spam", "Minutes", "Discussion", "Introduction", "min",
+    "{name}, {count}", "{what} ({keys})", "Code", "Offline", "Live", "Link", "spam", "Minutes", "Discussion",
+    "Introduction", "min",
 }  # fmt: skip
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
