@@ -31,7 +31,7 @@ legend{float:inline-start;flex:1 1 100%;padding:4px 0 0;font-size:13px;font-weig
 .menu [aria-pressed=true]{color:var(--accent)}
 .menu [aria-pressed=true]::before{border-color:var(--accent);background:var(--accent)}
 .slow{display:flex;align-items:center;gap:4px;padding-inline-end:12px;white-space:nowrap}
-.slow select{appearance:auto;padding:0 4px;border:1px solid var(--line);border-radius:6px}
+.slow select{appearance:auto;flex:none;min-width:48px;min-height:28px;padding:0 4px;border:1px solid var(--line);border-radius:6px}
 .dones{position:relative;height:0}
 .done{position:absolute;inset-inline:12px;bottom:12px;display:flex;align-items:center;gap:4px;width:fit-content;max-width:calc(100% - 24px);box-sizing:border-box;margin-inline:auto;padding:4px 4px 4px 16px;border-radius:20px;background:var(--ink);color:var(--surface);font-size:14px;box-shadow:0 2px 8px rgb(0 0 0/.16)}
 .done span{padding-inline-end:8px}

@@ -56,7 +56,7 @@ li:has(.slot>*) .late{position:static}
 .question{display:flex;flex-wrap:wrap;gap:8px;align-items:center;padding:12px;border:1px solid var(--line);border-radius:var(--r)}
 .question>:is(b,select,input,.box){flex:1 1 100%}
 .question textarea{min-height:92px}
-.question select{appearance:auto;padding:0 10px;line-height:30px;border:1px solid var(--line);border-radius:8px}
+.question select{appearance:auto;min-height:32px;padding:0 10px;border:1px solid var(--line);border-radius:8px}
 @media (forced-colors:active){.menu{border:1px solid}}
 `;
 

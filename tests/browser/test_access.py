@@ -27,8 +27,10 @@ WIDE = """() => {
   const hosts = [...document.querySelectorAll("postil-row, postil-earlier, postil-panel")];
   const all = hosts.flatMap((host) => [...host.shadowRoot.querySelectorAll("*")]);
   const over = all.filter((one) => {
-    if (!one.checkVisibility() || one.closest("pre, .unseen, .trap, select, textarea, input, svg")) return false;
+    if (!one.checkVisibility() || one.closest("pre, .bar-of-tools, .unseen, .trap, select, textarea, input, svg"))
+      return false;
     const style = getComputedStyle(one);
+    if (one.parentElement && getComputedStyle(one.parentElement).textOverflow === "ellipsis") return false;
     const within = (one.closest("dialog") ?? document.documentElement).getBoundingClientRect();
     const { left, right, width } = one.getBoundingClientRect();
     const cuts = style.overflowX !== "visible" && style.textOverflow !== "ellipsis" && style.webkitLineClamp === "none";
