@@ -13,6 +13,7 @@ from tests.browser.test_access import WIDE, settle
 from tests.unit.test_catalogs import FORMS, is_plural
 
 from postil.languages import Languages
+from postil.policy import REASONS
 from postil.web.static import Widget, widget_folder
 
 pytestmark = pytest.mark.browser
@@ -99,6 +100,8 @@ ENGLISH_LEFT = """() => {
   ]);
   return [...new Set(said.filter((text) => /[A-Za-z]{2,}/.test(text.replace(/⟦[^]*⟧|⟦[^⟧]*$|^[^⟦]*⟧/g, ""))))];
 }"""
+# Reasons are the site owner's own words.
+OWNERS = {reason["text"] for reason in REASONS}
 # Of all states those that together say nearly everything; test_access measures the others' looks.
 SAID = [
     "rows-with-something-new", "empty", "unreachable", "thread", "collapsed", "tombstones", "news", "all-sections",
@@ -133,7 +136,7 @@ def scene(foreign: Stage, somebody: Somebody, request: pytest.FixtureRequest) ->
 @pytest.mark.parametrize("name", SAID)
 def test_no_english_is_left_and_long_words_fit(scene: Scene, name: str) -> None:
     reader = STATES[name](scene)
-    assert reader.page.evaluate(ENGLISH_LEFT) == []
+    assert set(reader.page.evaluate(ENGLISH_LEFT)) <= OWNERS
     for width in (1360, 360, 320):
         reader.page.set_viewport_size({"width": width, "height": 740})
         settle(reader)
