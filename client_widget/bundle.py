@@ -10,8 +10,9 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from string import ascii_letters
 from typing import Any
 
 SOURCES = Path(__file__).parent / "src"
@@ -29,6 +30,7 @@ _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+\.js)";\n', re.M)
 _LATER = re.compile(r'\bimport\("\./([\w-]+\.js)"\)(?!\.)')
 _INLINE = re.compile(r"const \{[^}]*\} = await import\(`\$\{modules\}([\w-]+\.js)`\);")
 _NAMED = re.compile(r"^(?:export )?(?:async )?(?:const|let|class|function) (\w+)", re.M)
+_PATTERN = re.compile(r"^(?:const|let) [\[{]([^\]}]*)[\]}]", re.M)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:const|let|class|function))", re.M)
 _EXPORTED = re.compile(r"^export (?:async )?(?:const|let|class|function) (\w+)", re.M)
 
@@ -45,33 +47,56 @@ def bundle(folder: Path = SOURCES) -> dict[str, str]:
         joined[entry] = _as_module(entry, sources)
         for apart in _apart(entry, sources):
             joined[apart] = _as_part(apart, entry, sources)
-    joined[LOADER] = _INLINE.sub(lambda found: _flat(found[1], sources), sources[LOADER])
+    joined[LOADER] = _INLINE.sub(
+        lambda found: _flat(list(dict.fromkeys(_needed(found[1], sources))), sources), sources[LOADER]
+    )
     files = {name: _minified(text) for name, text in joined.items()}
     return files | {f"lang/{path.name}": _compact(path) for path in (folder / "lang").glob("*.json")}
 
 
 def _as_module(entry: str, sources: dict[str, str]) -> str:
-    """A module that exports what `entry` does, with no name at its top that could stand before the browser's own."""
-    shared = sorted({name for apart in _apart(entry, sources) for name in _shared(apart, entry, sources)})
-    value, names = _as_value(entry, sources, shared=shared), _EXPORTED.findall(sources[entry])
-    return _exporting(value, [*names, "shared"] if shared else names)
+    """A module that exports what `entry` does, and what the parts that it asks for later take from it."""
+    parts = list(dict.fromkeys(_needed(entry, sources)))
+    names = _EXPORTED.findall(sources[entry])
+    if not (letters := _letters(entry, sources)):
+        return _exporting(parts, sources, names, ", ".join(names))
+    shared = ", ".join(f"{letter}: {name}" for name, letter in letters.items())
+    return _exporting(parts, sources, [*names, "shared"], ", ".join([*names, f"shared: {{ {shared} }}"]))
 
 
 def _as_part(apart: str, entry: str, sources: dict[str, str]) -> str:
     """A module that is asked for later, and takes from the one that asks what both need."""
-    shared, names = _shared(apart, entry, sources), _EXPORTED.findall(sources[apart])
-    given = f"const {{ {', '.join(shared)} }} = module_shared;\n" if shared else ""
-    taken = f'import {{ shared as module_shared }} from "./{entry}";\n' if shared else ""
-    has = set(_needed(entry, sources))
-    return taken + _exporting(_as_value(apart, sources, given, has), names)
+    has, letters, shared = set(_needed(entry, sources)), _letters(entry, sources), _shared(apart, entry, sources)
+    parts = [part for part in dict.fromkeys(_needed(apart, sources)) if part not in has]
+    names = _EXPORTED.findall(sources[apart])
+    if not shared:
+        return _exporting(parts, sources, names, ", ".join(names))
+    given = f"const {{ {', '.join(f'{letters[name]}: {name}' for name in shared)} }} = module_shared;\n"
+    taken = f'import {{ shared as module_shared }} from "./{entry}";\n'
+    return taken + _exporting(parts, sources, names, ", ".join(names), given, shared)
 
 
-def _exporting(value: str, names: list[str]) -> str:
+def _letters(entry: str, sources: dict[str, str]) -> dict[str, str]:
+    """What a module hands to those that it asks for later: each name, and the short one under which it goes."""
+    names = sorted({name for apart in _apart(entry, sources) for name in _shared(apart, entry, sources)})
+    return {name: f"{ascii_letters[at % 52]}{at // 52 or ''}" for at, name in enumerate(names)}
+
+
+def _exporting(
+    parts: Sequence[str],
+    sources: dict[str, str],
+    names: Sequence[str],
+    value: str,
+    given: str = "",
+    shared: Sequence[str] = (),
+) -> str:
+    """The parts in one function, where names can be made short, and stand before none of the browser's outside."""
+    body = given + _flat(parts, sources, shared)
     if not names:
-        return f"{value};\n"
+        return f"(() => {{\n{body}}})();\n"
     taken = ", ".join(f"{name}: module_{name}" for name in names)
-    given = ", ".join(f"module_{name} as {name}" for name in names)
-    return f"const {{ {taken} }} = {value};\nexport {{ {given} }};\n"
+    exported = ", ".join(f"module_{name} as {name}" for name in names)
+    return f"const {{ {taken} }} = (() => {{\n{body}\nreturn {{ {value} }};\n}})();\nexport {{ {exported} }};\n"
 
 
 def _apart(entry: str, sources: dict[str, str]) -> list[str]:
@@ -87,38 +112,21 @@ def _shared(apart: str, entry: str, sources: dict[str, str]) -> list[str]:
     return sorted({name.strip() for names, module in imports if module in has for name in names.split(",")})
 
 
-def _as_constants(name: str, sources: dict[str, str]) -> str:
-    """A module in a scope of its own, handing out what it exports: `const { a, b } = (() => { … })();`"""
-    names = ", ".join(_EXPORTED.findall(sources[name]))
-    value = _scope(_without_modules(sources[name]), names)
-    return f"const {{ {names} }} = {value};\n" if names else f"{value};\n"
-
-
-def _as_value(
-    entry: str, sources: dict[str, str], given: str = "", has: Collection[str] = (), shared: Sequence[str] = ()
-) -> str:
-    """An expression that gives what a module exports, and holds all that it needs but what it `has` from `given`."""
-    *needed, _ = list(dict.fromkeys(_needed(entry, sources)))
-    needed = [part for part in needed if part not in has]
-    _refuse_clashes(needed, sources)
-    before = given + "".join(_as_constants(name, sources) for name in needed)
-    # In a scope within theirs, as its own names must not stand before the browser's: there is an `open` in both.
-    inner = _scope(_without_modules(sources[entry]), ", ".join(_EXPORTED.findall(sources[entry])))
-    value = f"{{ ...{inner}, shared: {{ {', '.join(shared)} }} }}" if shared else inner
-    return f"(() => {{\n{before}return {value};\n}})()"
-
-
-def _flat(entry: str, sources: dict[str, str]) -> str:
-    """A module and all that it needs as statements, for a function to hold: no name may stand in two of them."""
-    parts = list(dict.fromkeys(_needed(entry, sources)))
-    names = [name for part in parts for name in _NAMED.findall(sources[part])]
+def _flat(parts: Sequence[str], sources: dict[str, str], given: Sequence[str] = ()) -> str:
+    """
+    Modules as statements for one function to hold: no name may stand at the top of two of them. One of the browser's
+    (`open`) stands before that for all of them: who means the browser's writes `window.open`.
+    """
+    names = [*given, *(name for part in parts for name in named_at_top(sources[part]))]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise CannotBundle(f"{', '.join(parts)}: {', '.join(twice)} stands in two of them. Rename one.")
     return "".join(_without_modules(sources[part]) for part in parts)
 
 
-def _scope(body: str, names: str) -> str:
-    return f"(() => {{\n{body}\nreturn {{ {names} }};\n}})()"
+def named_at_top(source: str) -> list[str]:
+    """What a module gives a name to, outside of its functions and classes."""
+    patterns = ",".join(_PATTERN.findall(source)).split(",")
+    return _NAMED.findall(source) + [each.split("=")[0].split(":")[-1].strip() for each in patterns if each.strip()]
 
 
 def _needed(entry: str, sources: dict[str, str], above: tuple[str, ...] = ()) -> Iterator[str]:
@@ -128,14 +136,6 @@ def _needed(entry: str, sources: dict[str, str], above: tuple[str, ...] = ()) ->
     for _, name in _IMPORT.findall(sources[entry]):
         yield from _needed(name, sources, (*above, entry))
     yield entry
-
-
-def _refuse_clashes(parts: list[str], sources: dict[str, str]) -> None:
-    seen: dict[str, str] = {}
-    for part in parts:
-        for name in _EXPORTED.findall(sources[part]):
-            if seen.setdefault(name, part) != part:
-                raise CannotBundle(f"{part} and {seen[name]} both export a “{name}”. Rename one.")
 
 
 def _without_modules(source: str) -> str:

@@ -80,14 +80,14 @@ export const quoted = (words, value, at) => {
 };
 
 /** The most of a text that is quoted, in characters. */
-const MOST = 600;
+const MOST_QUOTED = 600;
 
 /** What is too long ends with a sentence, else with a word. @param {string} words */
 const cut = (words) => {
-  if (words.length <= MOST) return words;
-  const part = words.slice(0, MOST);
+  if (words.length <= MOST_QUOTED) return words;
+  const part = words.slice(0, MOST_QUOTED);
   const sentence = Math.max(...[...part.matchAll(/[.!?。！？]["'”’»)]?(?=\s)/g)].map(({ index, 0: end }) => index + end.length), 0);
-  return `${part.slice(0, sentence > MOST / 2 ? sentence : part.search(/\s\S*$/) > 0 ? part.search(/\s\S*$/) : MOST)} …`;
+  return `${part.slice(0, sentence > MOST_QUOTED / 2 ? sentence : part.search(/\s\S*$/) > 0 ? part.search(/\s\S*$/) : MOST_QUOTED)} …`;
 };
 
 /** Words as they were, also where they look like Markdown. @param {string} line */

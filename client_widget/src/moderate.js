@@ -15,7 +15,7 @@ const PATIENCE = 600000;
 export const signIn = async (api) => {
   const nonce = random(16);
   const query = new URLSearchParams({ origin: location.origin, nonce });
-  const popup = open(`${api.service}sign-in?${query}`, "postil-sign-in", "popup,width=480,height=560");
+  const popup = window.open(`${api.service}sign-in?${query}`, "postil-sign-in", "popup,width=480,height=560");
   if (!popup) return null;
   const code = await grantFrom(popup, new URL(api.service).origin, nonce);
   if (!code) return false;

@@ -12,7 +12,7 @@ import { pieces, say, t } from "./words.js";
 /** @typedef {import("./thread.js").Thread} Thread */
 
 /** So many names are kept, the latest. */
-const MOST = 200;
+const MOST_MUTED = 200;
 
 /** Names that look alike are one. @param {string} name */
 const nameOf = (name) => name.normalize("NFKC").trim().toLowerCase();
@@ -32,7 +32,7 @@ const set = async (thread, name, on) => {
   await thread.quiet();
   muted.delete(nameOf(name));
   if (on) muted.add(nameOf(name));
-  while (muted.size > MOST) muted.delete([...muted][0]);
+  while (muted.size > MOST_MUTED) muted.delete([...muted][0]);
   keep("muted", muted.size ? [...muted] : null);
   // What waits from him is no news any more, or again.
   store.wait(store.waiting);

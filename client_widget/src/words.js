@@ -23,14 +23,14 @@ export const language = () => lang;
 let spoken;
 
 /** @param {string} name */
-const load = async (name) => void Object.assign(t, await (await fetch(`${folder}lang/${name}.json`)).json());
+const catalog = async (name) => void Object.assign(t, await (await fetch(`${folder}lang/${name}.json`)).json());
 
 /** Load what reading and writing needs. @param {string} modules where the widget's modules lie @param {string} language has a catalog */
 export const speak = (modules, language) => {
   // Whoever asks while it is under way waits for it, too.
   if (spoken && language === lang) return spoken;
   [folder, lang, rest, made] = [modules, language, undefined, {}];
-  return (spoken = load(lang).catch((error) => {
+  return (spoken = catalog(lang).catch((error) => {
     spoken = undefined;
     throw error;
   }));
@@ -38,7 +38,7 @@ export const speak = (modules, language) => {
 
 /** A part that is loaded later, with its words. @template T @param {Promise<T>} part @returns {Promise<T>} */
 export const more = async (part) => {
-  rest ??= load(`${lang}.more`).catch((error) => {
+  rest ??= catalog(`${lang}.more`).catch((error) => {
     rest = undefined;
     throw error;
   });
