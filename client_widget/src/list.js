@@ -1,12 +1,14 @@
 // @ts-check
 /**
  * The list on screen. It never moves under the reader: whatever changes, what is in sight keeps its place. Only what
- * was touched is drawn, in slices that are short on a slow phone, too; what is in sight comes first.
+ * was touched is drawn, in slices that are short on a slow phone, too; what is in sight comes first. Each item contains
+ * its own layout and paint; `content-visibility: auto` on top of that costs more than it saves, as the browser then
+ * looks at every item in every frame.
  */
 
-import { DEEPEST, draw, isEditable } from "./comment.js";
+import { DEEPEST, draw, isEditable, whenOf } from "./comment.js";
 import { h } from "./element.js";
-import { ago, t } from "./words.js";
+import { t } from "./words.js";
 
 /** @typedef {import("./store.js").CommentRow} CommentRow */
 /** @typedef {import("./store.js").MoreRow} MoreRow */
@@ -22,8 +24,6 @@ export class List {
   /** Keeps what changes by itself from moving what is in sight; null where the reader caused it. @type {import("./calm.js").Calm | null} */
   calm = null;
   #busy = false;
-  /** What was drawn and not yet measured. @type {HTMLElement[]} */
-  #drawn = [];
 
   /**
    * @param {import("./store.js").Store} store
@@ -107,15 +107,6 @@ export class List {
     const anchor = held.find(({ item }) => item.isConnected);
     const moved = anchor ? topOf(anchor.item) - anchor.top : 0;
     if (moved) this.node.scrollTop += moved;
-    this.#settle();
-  }
-
-  /** Out of sight an item costs nothing, and is as high as it was measured: so nothing jumps when it comes into sight. */
-  #settle() {
-    const sizes = this.#drawn.map((item) => item.offsetHeight);
-    for (const [at, { style }] of this.#drawn.entries())
-      if (sizes[at]) Object.assign(style, { contentVisibility: "auto", containIntrinsicBlockSize: `auto ${sizes[at]}px` });
-    this.#drawn = [];
   }
 
   /** What the reader sees of the list, found by halves. @returns {HTMLElement[]} */
@@ -218,8 +209,6 @@ export class List {
     const keep = old.part.length ? this.calm?.change(item, old) : null;
     old.replaceWith(drawn);
     keep?.(drawn);
-    item.style.contentVisibility = "visible";
-    this.#drawn.push(item);
     if (!had) return;
     const same = /** @type {HTMLElement | null} */ (drawn.querySelector(`[data-action="${active.dataset.action}"]`));
     drawn.tabIndex = -1;
@@ -273,8 +262,11 @@ export class List {
 
   /** Let the times in sight tell how long ago it is now. */
   tick() {
-    for (const item of this.inSight())
-      for (const time of item.querySelectorAll("time")) time.textContent = ago(Date.parse(time.dateTime) / 1000);
+    for (const { dataset: { comment = "" }, firstElementChild: article } of this.inSight()) {
+      const { at = 0, edited } = this.store.get(comment) ?? {};
+      const time = article?.querySelector("time");
+      if (time) time.textContent = whenOf(at, !!edited);
+    }
   }
 }
 
