@@ -9,7 +9,7 @@ import { h } from "./element.js";
 import { t } from "./words.js";
 
 /** What the reader has just touched may change as it likes, for so many milliseconds. */
-const HAND = 3000;
+const HAND = 500;
 
 export class Calm {
   /** What was let grow no further or shrink no further, and what lets it. @type {Map<Element, () => void>} */

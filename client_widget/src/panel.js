@@ -436,7 +436,8 @@ export class Panel {
     const { thread } = this;
     this.article.count([section]);
     this.counted();
-    if (this.mine === section.id) thread.wrote({ ...comment, ...own });
+    // What he wrote himself is not new to him.
+    if (this.mine === section.id) thread.wrote({ ...comment, ...own }).then(() => this.section?.id === section.id && this.#seen());
     if (said) this.frame.say(comment.state === "pending" ? t.postedPending : said);
   }
 
@@ -444,7 +445,7 @@ export class Panel {
   decided({ comment, section }) {
     if (section) this.article.count([section]);
     this.counted();
-    if (comment && this.thread.store.get(comment.id)) this.thread.fold({ comments: [comment], gone: [], revision: comment.revision });
+    if (comment && this.thread.store.get(comment.id)) this.thread.fold({ comments: [comment], gone: [], revision: comment.revision }, true);
   }
 
   /** @param {number} by */

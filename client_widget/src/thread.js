@@ -243,8 +243,11 @@ export class Thread {
     }
   }
 
-  /** Take changes in. A form that somebody is writing in outlives the comment above it. @param {Changes} changes */
-  async fold(changes) {
+  /**
+   * Take changes in. A form that somebody is writing in outlives the comment above it.
+   * @param {Changes} changes @param {boolean} [byHand] whether the viewer made them, and expects to see them whole
+   */
+  async fold(changes, byHand) {
     if (this.early) return void this.early.push(changes);
     for (const late of this.late) late.push(changes);
     const { comments, gone } = changes;
@@ -254,7 +257,7 @@ export class Thread {
     // changes may overtake it: the higher revision wins.
     if (concern(changes, this.store.own) && !(await this.ask())) return;
     const { turn } = this;
-    const calm = shown ? await this.#calmly() : this.#calm;
+    const calm = byHand ? null : shown ? await this.#calmly() : this.#calm;
     if (turn !== this.turn || this.early) return;
     this.store.fold(changes, (id) => this.list.isHeld(id));
     this.#draw(calm);
