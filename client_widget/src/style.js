@@ -56,7 +56,7 @@ select{field-sizing:content;line-height:28px;cursor:pointer}
 :is(select,input,textarea):focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 option{background:var(--surface);color:var(--ink)}
 .sort{margin-inline-start:auto}.sort::after{content:"▾";margin-inline-start:4px}
-.pill{position:absolute;inset-inline:0;width:fit-content;margin:auto;border-radius:16px;box-shadow:0 2px 8px rgb(0 0 0/.16)}
+.pill{position:absolute;inset-inline-start:50%;translate:calc(-50%*var(--flip,1));width:max-content;max-width:100%;border-radius:16px;box-shadow:0 2px 8px rgb(0 0 0/.16)}
 .scroll{flex:1;min-height:0;overflow-y:auto;overscroll-behavior:contain;overflow-anchor:none;padding:4px 0 20px;outline-offset:-2px}
 .list{list-style:none;padding:0}
 .list>li{display:flow-root;--in:calc(min(var(--depth),3)*var(--step));margin:0 var(--x);padding-inline-start:var(--in);background:repeating-linear-gradient(var(--way,90deg),transparent 0 calc(var(--step)/2 - 6px),var(--line) 0 calc(var(--step)/2 - 4px),transparent 0 var(--step)) var(--at,0) 0/var(--in) 100% no-repeat}
