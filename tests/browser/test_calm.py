@@ -63,11 +63,25 @@ def edit(stage: Stage, section: str, comment: str, text: str, name: str = "Someb
     stage.loop.run(work())
 
 
+def support(stage: Stage, section: str, comment: str, names: list[str]) -> None:
+    async def work() -> None:
+        async with stage.resources.database.begin() as tx:
+            site = (await reading.find_section(tx, section))[1].site_id
+            for name in names:
+                await discussion.support(tx, Viewer(site, author_key=hash_token(name)), comment, on=True)
+
+    stage.loop.run(work())
+
+
 @pytest.fixture
 def ids(stage: Stage, somebody: Somebody, screen: Any) -> tuple[Reader, str, list[str]]:
     """Somebody who reads the middle of a thread."""
     ann = somebody("Ann", screen)
-    ann.visit(stage.article())
+    url = stage.article()
+    path = url.removeprefix(stage.site)
+    stage.articles.pages[path] = stage.articles.pages[path].replace("<script async", "<script async data-presence")
+    ann.page.clock.install()
+    ann.visit(url)
     ann.discuss("Method")
     ann.post("The first. " + LINE * 3)
     section = str(ann.panel.locator("dialog").get_attribute("data-section"))
@@ -135,3 +149,45 @@ def test_a_tombstone_and_its_restoring_move_nothing(stage: Stage, ids: tuple[Rea
     olga.decide(item, Action.RESTORE)
     expect(item).to_contain_text("Point 1.")
     assert moved(ann) == []
+
+
+def test_what_is_counted_told_and_decided_moves_nothing(
+    stage: Stage, ids: tuple[Reader, str, list[str]], somebody: Somebody
+) -> None:
+    ann, section, (mine, *points) = ids
+    olga = Elsewhere(stage)
+    item, own = (ann.panel.locator(f'li[data-comment="{id}"]') for id in (points[0], mine))
+    edit(stage, section, points[0], "Said better. " + LINE * 3)
+    expect(item).to_contain_text("edited")
+    watch(ann)
+    for names, told in ((["N0"], "Support 1"), ([f"N{number}" for number in range(1, 12)], "Support 12")):
+        for name in names:
+            stage.say(section, "I support.", name=name)
+        support(stage, section, points[0], names)
+        expect(item.locator("[data-action=support]")).to_contain_text(told)
+    assert moved(ann) == [], "support is counted"
+
+    ben = somebody("Ben")
+    ben.visit(ann.page.url)
+    ben.discuss("Method")
+    expect(ann.panel.locator("[part=presence]")).to_have_text("2 reading", timeout=12_000)
+    assert moved(ann) == [], "somebody else reads"
+
+    time = item.locator("time")
+    before = time.text_content()
+    ann.page.clock.fast_forward("11:00")
+    expect(time).not_to_have_text(str(before))
+    expect(time).to_contain_text("edited")
+    assert moved(ann) == [], "the time goes"
+
+    olga.decide(own, Action.HIDE, "off topic")
+    expect(own).to_contain_text("Hidden by a moderator: off topic", timeout=12_000)
+    assert moved(ann) == [], "a moderator hides one's own"
+    olga.decide(own, Action.RESTORE)
+    expect(own).not_to_contain_text("Hidden by a moderator: off topic", timeout=12_000)
+    assert moved(ann) == [], "and restores it"
+
+    fresh = stage.say(section, "Unread when it comes.")
+    ann.pill.click()
+    expect(ann.panel.locator(f'li[data-comment="{fresh}"]')).to_be_visible()
+    assert moved(ann) == [], "what is new is marked"

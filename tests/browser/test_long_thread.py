@@ -89,6 +89,12 @@ def test_any_history_drawn_in_steps_is_what_the_plain_form_says(attacked: Page, 
     assert attacked.evaluate("history => window.attack(history)", history) is None
 
 
+# Whoever scrolls on comes to the end, page by page.
+TO_THE_END = """() => {
+  const list = document.querySelector("postil-panel").shadowRoot.querySelector("[part=thread]");
+  list.scrollTo(0, list.scrollHeight);
+  return !list.querySelector("[data-action=load]");
+}"""
 COUNT_WORK = """() => {
   window.work = { nodes: 0, drawn: 0 };
   const list = document.querySelector("postil-panel").shadowRoot.querySelector("ol.list");
@@ -117,10 +123,7 @@ def test_more_comes_as_the_reader_comes_near_and_a_change_draws_what_it_changes(
     expect(ann.comment("Point 129.")).to_have_count(0)
     ann.comment("Reply 19.").scroll_into_view_if_needed()
     expect(ann.comment("Reply 39.")).to_be_attached()
-    for _ in range(3):
-        ann.panel.locator("li[data-comment]").last.scroll_into_view_if_needed()
-    ann.panel.locator("[part=thread]").evaluate("(list) => list.scrollTo(0, list.scrollHeight)")
-    expect(ann.panel.locator("[data-action=load]")).to_have_count(0)
+    ann.page.wait_for_function(TO_THE_END)
     expect(ann.panel.locator("li[data-comment]")).to_have_count(171)
 
     ann.page.evaluate(COUNT_WORK)
