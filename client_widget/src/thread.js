@@ -340,7 +340,8 @@ export class Thread {
   #draw(calm, first) {
     if (this.early) return;
     const { list, store } = this;
-    list.render(calm, first);
+    // A moderator needs all of what came, and its buttons.
+    list.render(this.panel.api.grant ? null : calm, first);
     if (!store.kids.get("")?.some((key) => store.row(key))) list.say(h("b", {}, t.empty), t.emptyHint);
     else if (store.whole) list.say();
     else list.say(h("button", { className: "load", onclick: () => this.open(this.section) }, t.showAll));
