@@ -13,16 +13,16 @@ from typing import Any, TypeVar
 import uvicorn
 from playwright.sync_api import BrowserContext, Locator, Page
 
-from postil import discussion, reading, rulebook, sites
+from postil import discussion, moderation, reading, rulebook, sites
 from postil.app import make_app
 from postil.article import snippet
 from postil.discussion import Draft, PageRef
 from postil.ids import hash_token
 from postil.markup import render
-from postil.models import Section
 from postil.resources import Resources, make
 from postil.serving import config, listen, prepare
 from postil.settings import Settings
+from postil.states import SectionState
 from postil.viewer import Viewer
 from postil.web.static import Widget
 
@@ -153,7 +153,8 @@ class Stage:
     def lock(self, section: str, state: str) -> None:
         async def change() -> None:
             async with self.resources.database.begin() as tx:
-                (await tx.get_one(Section, section)).state = state  # type: ignore[assignment]
+                found, page = await reading.find_section(tx, section)
+                await moderation.change_section(tx, found, page, SectionState(state), 0, None)
 
         self.loop.run(change())
 
