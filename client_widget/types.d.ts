@@ -219,7 +219,7 @@ declare namespace Postil {
     lang: string;
     dir: string;
     /** Of that catalog what stands on rows: its group `row`. */
-    words?: typeof import("./src/lang/en.json").row;
+    words?: typeof import("./src/lang/en.more.json").row;
     /** May readers be counted while they read? */
     presence: boolean;
     /** What holds the article's sections. */

@@ -1,4 +1,4 @@
-"""The widget's own words, language by language: read once from its catalogs, `lang/<language>.json`. Pure but for that.
+"""The widget's own words, language by language: read once from `lang/<language>.more.json`. Pure but for that.
 
 The page answer carries the few that its loader draws, so that no reader waits for a request more.
 """
@@ -14,6 +14,7 @@ FALLBACK: Final = "en"
 RIGHT_TO_LEFT: Final = frozenset({"ar", "he"})
 # What the loader draws; the catalogs' other groups are loaded with the panel.
 GROUP: Final = "row"
+MORE: Final = ".more.json"
 # Browsers and pages still write some languages as they were called before 1989.
 _FORMERLY: Final = MappingProxyType({"iw": "he"})
 
@@ -30,10 +31,11 @@ class Language(NamedTuple):
 
 
 class Languages:
-    """The languages of a folder of catalogs, `*.more.json` apart. Without the folder: English without words."""
+    """The languages of a folder of catalogs, by what is seldom loaded of each: a browser with a panel has its rows
+    already. Without the folder: English without words."""
 
     def __init__(self, folder: Path) -> None:
-        read = {path.stem: _row(path) for path in sorted(folder.glob("*.json")) if "." not in path.stem}
+        read = {path.name.removesuffix(MORE): _row(path) for path in sorted(folder.glob(f"*{MORE}"))}
         first = read.setdefault(FALLBACK, {})
         self.known: Mapping[str, Language] = {name: _language(name, first | row) for name, row in read.items()}
 

@@ -16,7 +16,7 @@ CATALOGS = {"en": {"say": "Discuss"}, "de": {"say": "Mitreden"}, "ar": {"say": "
 @pytest.fixture
 def polyglot(tmp_path: Path) -> Iterator[Service]:
     for name, row in CATALOGS.items():
-        (tmp_path / f"{name}.json").write_text(json.dumps({GROUP: row}), encoding="utf-8")
+        (tmp_path / f"{name}.more.json").write_text(json.dumps({GROUP: row}), encoding="utf-8")
     with serving(languages=Languages(tmp_path)) as service:
         yield service
 
@@ -64,7 +64,7 @@ def test_a_tag_that_is_too_long_is_refused(visitor: Visitor) -> None:
 
 
 def test_the_widgets_own_catalog_is_served(visitor: Visitor) -> None:
-    catalog = json.loads((widget_folder() / "lang" / "en.json").read_text())
+    catalog = json.loads((widget_folder() / "lang" / "en.more.json").read_text())
 
     assert visitor.page(lang="en")["words"] == catalog[GROUP] != {}
 

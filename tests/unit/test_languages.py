@@ -13,11 +13,11 @@ ENGLISH = {"say": "Discuss", "comments": {"one": "{n} comment", "other": "{n} co
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    write(tmp_path, "en", {"row": ENGLISH, "panel": {"close": "Close"}})
-    write(tmp_path, "en.more", {"row": {"say": "Seldom"}})
-    write(tmp_path, "de", {"row": {"say": "Mitreden"}})
+    write(tmp_path, "en.more", {"row": ENGLISH, "keys": {"close": "Close"}})
+    write(tmp_path, "en", {"row": {"say": "With the panel"}})
+    write(tmp_path, "de.more", {"row": {"say": "Mitreden"}})
     for name in ("ar", "he", "pt", "zh"):
-        write(tmp_path, name, {"row": {"say": name}})
+        write(tmp_path, f"{name}.more", {"row": {"say": name}})
     return tmp_path
 
 
