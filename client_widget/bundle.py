@@ -32,6 +32,7 @@ _INLINE = re.compile(r"const \{[^}]*\} = await import\(`\$\{modules\}([\w-]+\.js
 _NAMED = re.compile(r"^(?:export )?(?:async )?(?:const|let|class|function) (\w+)", re.M)
 _PATTERN = re.compile(r"^(?:const|let) [\[{]([^\]}]*)[\]}]", re.M)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:const|let|class|function))", re.M)
+_CONST = re.compile(r"\bconst(?= [\w{\[$])")
 _EXPORTED = re.compile(r"^export (?:async )?(?:const|let|class|function) (\w+)", re.M)
 
 
@@ -152,6 +153,9 @@ def _compact(catalog: Path) -> str:
 def _minified(source: str) -> str:
     import minify
 
+    # One word for all that is named, so that more of it is said at once, and packs better. Who would write to a
+    # constant was told so by the sources, which tests and tsc run as they lie.
+    source = _CONST.sub("let", source)
     # The sheets are template literals, which no minifier of JavaScript looks into.
     text: str = minify.string("application/javascript", source)
     return re.sub(r"(?<=[;{}>])\n\s*", "", text)
