@@ -3,7 +3,7 @@
 
 const CSS = `
 .chips{display:flex;flex-wrap:wrap;gap:4px 6px;margin:6px 0 2px;padding:0;list-style:none}
-.chip{padding:0 8px;border-radius:10px;background:var(--sunk);color:var(--warn);font:500 12px/20px var(--sans)}
+.chip{padding:0 8px;border-radius:10px;background:var(--sunk);color:var(--warn);font-size:12px;font-weight:500;line-height:20px}
 .waits{margin-top:8px;padding:8px 12px;border:1px solid var(--line);border-radius:8px;background:var(--sunk)}
 .waits .chip{background:none}
 .waits>.label{margin-bottom:2px}
@@ -22,7 +22,7 @@ legend{float:inline-start;flex:1 1 100%;padding:4px 0 0;font-size:13px;font-weig
 .check{display:flex;gap:8px;align-items:center;flex:1 1 100%;min-height:32px;cursor:pointer}
 .check input{appearance:auto;width:16px;height:16px;min-height:0;margin:0;accent-color:var(--accent);cursor:pointer}
 .primary.bad{background:var(--bad);color:light-dark(#fff,#14161a)}
-.menu h3{margin:4px 12px;font:600 13px/20px var(--sans);color:var(--soft)}
+.menu h3{margin:4px 12px;font-size:13px;font-weight:600;line-height:20px;color:var(--soft)}
 .menu hr{border:0;border-top:1px solid var(--line);margin:4px 0}
 .menu a{display:block;padding:8px 12px;border-radius:6px;font-weight:500;color:inherit;text-decoration:none}
 .menu a:hover{background:var(--sunk)}

@@ -9,9 +9,9 @@ import { begun, say, t } from "./words.js";
 import { QUOTE } from "./style.js";
 
 const EARLIER = `
-:host{display:block;margin:28px 0 44px}
+:host{display:block;margin:28px 0 44px;font-family:var(--postil-font,inherit)}
 h2,p,ul,summary{margin:0;padding:0}
-h2{font:600 17px/1.3 var(--sans)}
+h2{font-size:17px;font-weight:600;line-height:1.3}
 h2 span{color:var(--soft);font-weight:500}
 p{margin:4px 0 8px;font-size:13px;color:var(--soft)}
 summary{cursor:pointer;min-height:32px}
@@ -36,10 +36,8 @@ sheet.replaceSync(EARLIER);
 /** As many stand open; more are put away behind their heading. */
 const MOST_OPEN = 3;
 
-/** @type {HTMLElement | undefined} */
-let host;
-/** What is on show, without its counts. */
-let shown = "";
+/** Where they stand, and what is on show there without its counts. @type {WeakMap<Postil.Article, {host: HTMLElement, shown: string}>} */
+const made = new WeakMap();
 
 /**
  * Show them, take in what changed, or show nothing where there is nothing.
@@ -47,10 +45,12 @@ let shown = "";
  */
 export const drawEarlier = (article, open) => {
   const threads = (article.earlier ?? []).filter(({ section }) => countOf(article, section));
-  const root = host?.shadowRoot ?? make(article);
+  const here = made.get(article) ?? make(article);
+  const root = /** @type {ShadowRoot} */ (here.host.shadowRoot);
+  if (!here.host.isConnected) stand(here.host, article);
   const stamp = JSON.stringify(threads);
-  if (stamp !== shown) root.replaceChildren(...(threads.length ? [draw(threads, open, root)] : []));
-  shown = stamp;
+  if (stamp !== here.shown) root.replaceChildren(...(threads.length ? [draw(threads, open, root)] : []));
+  here.shown = stamp;
   for (const count of root.querySelectorAll("[data-thread] .count")) {
     const { thread = "" } = /** @type {HTMLElement} */ (count.closest("[data-thread]")).dataset;
     count.textContent = say(t.comments, { n: countOf(article, thread) });
@@ -63,13 +63,16 @@ const countOf = ({ known }, section) => {
   return comments + pending + hidden;
 };
 
+/** @param {HTMLElement} host @param {Postil.Article} article */
+const stand = (host, { places }) => places[places.length - 1].row.after(host);
+
 /** @param {Postil.Article} article */
-const make = ({ tokens, places }) => {
-  host = document.createElement("postil-earlier");
-  const shadow = host.attachShadow({ mode: "open" });
-  shadow.adoptedStyleSheets = [tokens, sheet];
-  places[places.length - 1].row.after(host);
-  return shadow;
+const make = (article) => {
+  const here = { host: document.createElement("postil-earlier"), shown: "" };
+  here.host.attachShadow({ mode: "open" }).adoptedStyleSheets = [article.tokens, sheet];
+  stand(here.host, article);
+  made.set(article, here);
+  return here;
 };
 
 /** @param {Postil.Earlier[]} threads @param {(section: string) => void} open @param {ShadowRoot} root */

@@ -41,7 +41,7 @@ article.hidden:not(.mine) .body{background:var(--sunk);border-radius:8px;padding
 article.pending .body{opacity:.75}
 article.hidden.mine .body{color:var(--soft)}
 .own>span{display:block}
-.own .text{font-weight:600}
+.own .text{display:block;font-weight:600}
 .good{color:var(--good)}
 .late{position:absolute;inset-block-end:-4px;inset-inline:49px 12px;white-space:nowrap;overflow:hidden}
 li:has(.slot>*) .late{position:static}
