@@ -135,7 +135,7 @@ export class List {
     items.set(key, item);
     const depth = above ? Number(above.dataset.depth) + 1 : 0;
     if (!known) {
-      item.dataset.depth = String(depth);
+      Object.assign(item.dataset, { depth, parent: row.parent });
       item.style.setProperty("--depth", String(Math.min(depth, DEEPEST)));
     }
     if ("comment" in row) this.#comment(item, row, depth);
@@ -144,8 +144,9 @@ export class List {
     let upper = item.previousElementSibling;
     while (upper?.className === "gap") upper = upper.previousElementSibling;
     if (!known || upper !== before) {
-      this.#insert(item, before);
-      // Who stands behind it may have been put behind its old place.
+      // What stood behind it, or is to, may have been put by its old place.
+      const left = this.#insert(item, before);
+      if (left) store.touched.add(keyOf(left));
       const behind = known && store.kids.get(row.parent)?.[store.index(key) + 1];
       if (behind) store.touched.add(behind);
     }
@@ -154,12 +155,15 @@ export class List {
     item.dataset.folded = folded;
   }
 
-  /** Put an item after another, with what stands below it. @param {HTMLElement} item @param {HTMLElement | null} before */
+  /** Put an item after another, with what stands below it. @param {HTMLElement} item @param {HTMLElement | null} before @returns {HTMLElement | null} what stood behind all that */
   #insert(item, before) {
     const all = [item];
-    for (let next = item.nextElementSibling; next && Number(/** @type {HTMLElement} */ (next).dataset.depth) > Number(item.dataset.depth); next = next.nextElementSibling) all.push(/** @type {HTMLElement} */ (next));
+    const below = new Set([item.dataset.comment]);
+    let next = /** @type {HTMLElement | null} */ (item.nextElementSibling);
+    for (; next && (next.className === "gap" || below.has(next.dataset.parent)); next = /** @type {HTMLElement | null} */ (next.nextElementSibling)) all.push(next), below.add(next.dataset.comment);
     if (before) before.after(...all);
     else this.list.prepend(...all);
+    return next;
   }
 
   /** What stands before it: the last below the one before, else what it answers. @param {string} key @param {string} parent */
@@ -220,7 +224,7 @@ export class List {
     const { dataset } = item;
     if (dataset.more === cursor) return;
     if (!dataset.more) item.firstElementChild?.append(h("button", { className: "load", "data-action": "load" }, parent ? t.showMoreReplies : t.showMore));
-    Object.assign(dataset, { more: cursor, parent });
+    dataset.more = cursor;
     // Looked at afresh: it may be near again.
     this.near.unobserve(item);
     this.near.observe(item);

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page, expect
 from tests.browser.stage import Reader, Stage
@@ -83,6 +83,24 @@ def attacked(page: Page, stage: Stage) -> Page:
     return page
 
 
+# What is loaded twice moves, and what stood behind it with it.
+TWICE = {
+    "sort": "oldest",
+    "known": 0,
+    "steps": [
+        {
+            "act": "load",
+            "comments": [{"id": id, "parent": parent_of(id), "text": 0, "state": None} for id in range(count)],
+            "parent": None,
+            "next": count == 2,
+            "more": [],
+        }
+        for count in (3, 2)
+    ],
+}
+
+
+@example(history=TWICE)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=HISTORIES)
 def test_any_history_drawn_in_steps_is_what_the_plain_form_says(attacked: Page, history: dict[str, Any]) -> None:
