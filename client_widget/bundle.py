@@ -156,9 +156,9 @@ def _minified(source: str) -> str:
     # One word for all that is named, so that more of it is said at once, and packs better. Who would write to a
     # constant was told so by the sources, which tests and tsc run as they lie.
     source = _CONST.sub("let", source)
-    # The sheets are template literals, which no minifier of JavaScript looks into.
+    # Sheets and selectors are template literals, which no minifier of JavaScript looks into.
     text: str = minify.string("application/javascript", source)
-    return re.sub(r"(?<=[;{}>])\n\s*", "", text)
+    return re.sub(r"(?<=[,;{}>])\n\s*", "", text)
 
 
 def write(folder: Path) -> None:
