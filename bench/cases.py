@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench import data
+from bench import data, screen
 from bench.load import Listener, Measured, fetch, get, hammer, listeners, post
 from bench.processes import Server, pin, serving
 
@@ -26,15 +26,15 @@ class Row:
 
     name: str
     ours: float
-    floor: float
+    floor: float | None
     unit: str
     p50: float | None = None
     floor_p50: float | None = None
     p99: float | None = None
 
     @property
-    def ratio(self) -> float:
-        return self.ours / self.floor
+    def ratio(self) -> float | None:
+        return self.ours / self.floor if self.floor else None
 
 
 async def run(seconds: float, rounds: int, sockets: int) -> list[Row]:
@@ -46,6 +46,7 @@ async def run(seconds: float, rounds: int, sockets: int) -> list[Row]:
             rows = await _reads(service, seeded, seconds, rounds)
             rows += await _posts(service, seeded, seconds, rounds, Path(folder))
             rows += await _push(service, seeded, rounds, sockets)
+            rows += await _screen(service, seeded)
     return [*rows, await _start()]
 
 
@@ -147,13 +148,13 @@ async def _posts(service: Server, seeded: data.Seeded, seconds: float, rounds: i
 def _drafts(seeded: data.Seeded) -> Iterator[bytes]:
     author = secrets.token_urlsafe(32)
     while True:
-        yield draft(seeded, author)
+        yield draft(seeded.busy, author)
 
 
-def draft(seeded: data.Seeded, author: str) -> bytes:
+def draft(section: str, author: str) -> bytes:
     body = {
         "page": {"url": data.PAGE},
-        "section": seeded.busy,
+        "section": section,
         "source": data.SOURCE,
         "name": "Ines",
         "nonce": secrets.token_hex(12),
@@ -186,7 +187,7 @@ async def _push(service: Server, seeded: data.Seeded, rounds: int, sockets: int)
     author = secrets.token_urlsafe(32)
 
     async def say() -> None:
-        assert (await fetch(service, draft(seeded, author)))[0] == 201
+        assert (await fetch(service, draft(seeded.busy, author)))[0] == 201
 
     ours = [await _tell(service, hearing, b'"type":"counts"', say) for _ in range(3 * rounds + 1)][1:]
     size = hearing[0].received
@@ -231,6 +232,34 @@ def _wall(told: list[tuple[float, float]]) -> float:
 def _cpu(told: list[tuple[float, float]]) -> float:
     """The mean: a tick of the kernel's clock is 10 ms, as long as a round."""
     return sum(cost for _, cost in told) / len(told) * 1000
+
+
+# Reading it
+
+
+async def _screen(service: Server, seeded: data.Seeded) -> list[Row]:
+    """A thread of 1,000 on the screen, and what one arrival costs there beside a thread of 100."""
+    async with screen.chromium() as browser:
+        if not browser:
+            return []
+        url = f"http://127.0.0.1:{service.port}"
+        few = await screen.read(browser, url, "A hundred", 100, _sayer(service, seeded.hundred))
+        many = await screen.read(browser, url, "A thousand", 1000, _sayer(service, seeded.thousand))
+    slow = f"1,000 comments at 1/{screen.THROTTLE} speed"
+    return [
+        Row(f"{slow}, longest task", max(many.tasks, default=0), screen.LONG, "wall ms"),
+        Row(f"{slow}, tasks > {screen.LONG} ms", len(many.tasks), None, "tasks"),
+        Row("an arrival among 1,000, beside 100", many.change, few.change, "CPU ms"),
+    ]
+
+
+def _sayer(service: Server, section: str) -> Callable[[int], Awaitable[None]]:
+    author = secrets.token_urlsafe(32)
+
+    async def say(_number: int) -> None:
+        assert (await fetch(service, draft(section, author)))[0] == 201
+
+    return say
 
 
 # Starting

@@ -4,8 +4,8 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,17 @@ def pin(core: int) -> None:
     """Keep this process on one core, where there are several and the system lets us."""
     with suppress(OSError):
         os.sched_setaffinity(0, {CORES[core % len(CORES)]})
+
+
+@contextmanager
+def unpin() -> Iterator[None]:
+    """Until the block ends this process, and whatever it starts meanwhile, may use every core."""
+    before = os.sched_getaffinity(0)
+    with suppress(OSError):
+        os.sched_setaffinity(0, set(CORES))
+    yield
+    with suppress(OSError):
+        os.sched_setaffinity(0, before)
 
 
 @asynccontextmanager
