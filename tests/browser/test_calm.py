@@ -124,6 +124,8 @@ def test_whatever_arrives_by_itself_moves_nothing(
     assert moved(ann) == [], "the section is locked and opened"
 
     gone = ann.panel.locator(f'li[data-comment="{points[2]}"]')
+    gone.scroll_into_view_if_needed()  # on a phone it stands below what is in sight
+    moved(ann)
     olga.decide(gone, Action.HIDE, "off topic")
     expect(gone).to_have_count(0)
     expect(ann.panel.locator("li.gap")).to_have_count(1)
