@@ -27,7 +27,7 @@ ITERATIONS = 15
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+\.js)";\n', re.M)
 # Not `import("./panel.js").Panel`, which is a type in a comment.
-_LATER = re.compile(r'\bimport\("\./([\w-]+\.js)"\)(?!\.)')
+_LATER = re.compile(r'\bimport\("\./([\w-]+\.js)"\)(?!\.(?!then\())')
 _INLINE = re.compile(r"const \{[^}]*\} = await import\(`\$\{modules\}([\w-]+\.js)`\);")
 _NAMED = re.compile(r"^(?:export )?(?:async )?(?:const|let|class|function) (\w+)", re.M)
 _PATTERN = re.compile(r"^(?:const|let) [\[{]([^\]}]*)[\]}]", re.M)

@@ -49,10 +49,11 @@ def test_the_wheel_holds_a_widget_that_misses_no_module(wheel: ZipFile) -> None:
     """Joined and minified: what any of its files still imports by name lies beside it."""
     widget = {name.removeprefix("postil/widget/"): name for name in wheel.namelist() if "/widget/" in name}
     assert {"postil.js", "panel.js", "sign-in.js"} <= set(widget)
-    texts = "\n".join(wheel.read(name).decode() for name in widget.values())
+    texts = "\n".join(wheel.read(name).decode() for inside, name in widget.items() if inside.endswith(".js"))
     asked_for = set(re.findall(r"""(?:from\s*|import\(?\s*)["'`](?:\./|\$\{\w+\})([\w-]+\.js)""", texts))
     assert "panel.js" in asked_for
     assert asked_for <= set(widget)
+    assert {f"lang/{name}" for name in files("client_widget/src/lang", ".json")} <= set(widget)
 
 
 def test_the_wheel_holds_nothing_else(wheel: ZipFile) -> None:

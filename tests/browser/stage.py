@@ -166,12 +166,12 @@ class Stage:
         self.articles.close()
 
 
-def open_stage(folder: Path, widget: Widget | None = None, **changed: Any) -> Stage:
+def open_stage(folder: Path, widget: Widget | None = None, host: str = "blog.test", **changed: Any) -> Stage:
     loop, articles = Loop(), Articles()
     listening = listen("127.0.0.1", 0)
     # By TLS or under .localhost alone does a browser keep a cookie called __Host-.
     service = f"http://talk.localhost:{listening.getsockname()[1]}"
-    site = f"http://blog.test:{articles.port}"
+    site = f"http://{host}:{articles.port}"
     articles.policy = STRICT.format(service=service, socket=service.replace("http", "ws", 1))
     settings = Settings(data=folder, url=service, rate_limits=False, sweep_seconds=0.5, **changed)
     resources = make(settings)
