@@ -417,7 +417,7 @@ async def test_a_database_that_is_away_closes_with_try_again(
 
 
 async def test_who_does_not_answer_a_ping_is_gone(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postil.serving, "PING_SECONDS", 0.2)
+    monkeypatch.setattr(postil.serving, "PING_SECONDS", 1.0)
     async with serving(empty) as service, raw(service) as deaf:
         await deaf.send(frame(TEXT, json.dumps({"type": "watch", "page": {"url": PAGE}}).encode()))
         await until(lambda: open_sockets(service) == 1)
