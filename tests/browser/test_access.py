@@ -206,6 +206,7 @@ def test_a_page_from_right_to_left_has_the_panel_on_its_left_and_each_comment_it
     dialog = reader.panel.locator("dialog")
     expect(dialog).to_have_attribute("dir", "rtl")
     expect(dialog).to_have_attribute("lang", "he")
+    settle(reader)
     box = dialog.bounding_box()
     assert box is not None and box["x"] == 0
     directions = reader.panel.locator("li[data-comment] .body").evaluate_all(
