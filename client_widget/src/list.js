@@ -2,8 +2,7 @@
 /**
  * The list on screen. It never moves under the reader: whatever changes, what is in sight keeps its place. Only what
  * was touched is drawn, in slices that are short on a slow phone, too; what is in sight comes first. Each item contains
- * its own layout and paint; `content-visibility: auto` on top of that costs more than it saves, as the browser then
- * looks at every item in every frame.
+ * its own layout and paint; what is far away in a long thread is not laid out at all (far.js).
  */
 
 import { DEEPEST, draw, isEditable, whenOf } from "./comment.js";
@@ -17,6 +16,8 @@ import { t } from "./words.js";
 const SLICE = 8;
 /** More is asked for when the reader is so near to it, in pixels. */
 const NEAR = 1500;
+/** Threads of more items put what is far out of sight away. */
+const LONG = 150;
 
 export class List {
   /** What is on show, by comment or by what is to be loaded. @type {Map<string, HTMLLIElement>} */
@@ -24,6 +25,8 @@ export class List {
   /** Keeps what changes by itself from moving what is in sight; null where the reader caused it. @type {import("./calm.js").Calm | null} */
   calm = null;
   #busy = false;
+  /** @type {import("./far.js").Far | undefined} */
+  #far;
 
   /**
    * @param {import("./store.js").Store} store
@@ -54,6 +57,7 @@ export class List {
     this.store = store;
     this.items.clear();
     this.near.disconnect();
+    this.#far?.clear();
     this.list.replaceChildren();
     this.node.scrollTop = 0;
     this.say(t.loading);
@@ -83,6 +87,9 @@ export class List {
     this.#busy = true;
     for (; this.store.touched.size; this.#slice()) await pause();
     this.#busy = false;
+    if (this.items.size < LONG) return;
+    this.#far ??= await import("./far.js").then(({ Far }) => this.#far ?? new Far(this), () => undefined);
+    this.#far?.count();
   }
 
   #slice() {
@@ -242,6 +249,7 @@ export class List {
     for (const key of this.store.path(id)) this.#put(key);
     const item = this.items.get(id);
     const article = item?.querySelector("article");
+    item?.style.removeProperty("content-visibility");
     item?.scrollIntoView({ block });
     if (!article) return;
     article.tabIndex = -1;

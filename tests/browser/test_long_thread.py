@@ -108,6 +108,13 @@ def test_any_history_drawn_in_steps_is_what_the_plain_form_says(attacked: Page, 
 
 
 # Whoever scrolls on comes to the end, page by page.
+THREAD = "document.querySelector('postil-panel').shadowRoot.querySelector('[part=thread]')"
+# Whether one comment is put away and another is not.
+AWAY = f"""([away, here]) => {{
+  const items = [...{THREAD}.querySelectorAll("li[data-comment]")];
+  const hidden = (at) => items.at(at).style.contentVisibility === "hidden";
+  return hidden(away) && !hidden(here);
+}}"""
 TO_THE_END = """() => {
   const list = document.querySelector("postil-panel").shadowRoot.querySelector("[part=thread]");
   list.scrollTo(0, list.scrollHeight);
@@ -150,3 +157,9 @@ def test_more_comes_as_the_reader_comes_near_and_a_change_draws_what_it_changes(
     expect(ann.pill).to_contain_text("2 new")
     # The thread says that a reply waits in it; nothing else is drawn.
     assert ann.page.evaluate("() => window.work") == {"nodes": 1, "drawn": 1}
+
+    # What is far away is not laid out; what the reader comes near to is there again.
+    ann.page.wait_for_function(AWAY, arg=[0, -1])
+    ann.page.evaluate(f"() => void ({THREAD}.scrollTop = 0)")
+    expect(ann.comment("The first.")).to_be_in_viewport()
+    ann.page.wait_for_function(AWAY, arg=[120, 0])
