@@ -150,11 +150,16 @@ class Stage:
 
         return self.loop.run(post())
 
-    def lock(self, section: str, state: str) -> None:
+    def lock(self, section: str, state: str, *, told: bool = True) -> None:
+        """Lock a section, or open it; not `told`: readers do not hear of it yet."""
+
         async def change() -> None:
             async with self.resources.database.begin() as tx:
                 found, page = await reading.find_section(tx, section)
-                await moderation.change_section(tx, found, page, SectionState(state), 0, None)
+                if told:
+                    await moderation.change_section(tx, found, page, SectionState(state), 0, None)
+                else:
+                    found.state = SectionState(state)
 
         self.loop.run(change())
 

@@ -216,7 +216,7 @@ def test_the_composer_keeps_its_text_through_every_refusal(stage: Stage, somebod
     ann.visit(url)
     ann.discuss("Origins")
     ann.post("Here we are.")
-    stage.lock(str(ann.panel.locator("dialog").get_attribute("data-section")), "locked")
+    stage.lock(str(ann.panel.locator("dialog").get_attribute("data-section")), "locked", told=False)
     ann.write("And here we stay.")
     ann.composer.locator("[part=post]").click()
     expect(ann.panel.get_by_role("alert").filter(has_text="locked").first).to_be_visible()
