@@ -181,6 +181,7 @@ def test_the_page_without_javascript_is_as_harmless(scene: Scene, witness: Witne
     assert harmless(page, witness)
 
 
+@pytest.mark.soak  # every page is asked for through /here, which takes minutes
 def test_pages_with_hostile_titles_and_addresses_are_as_harmless(scene: Scene, chromium: Browser) -> None:
     shown = scene.pages.here(one["url"] for one in scene.pages.told.values())
     result = assault(chromium, {str(at): text.split("<body ")[1].partition(">")[2] for at, text in enumerate(shown)})
