@@ -36,7 +36,7 @@ def test_replies_stay_away_indents_end_and_the_name_leads_to_what_is_answered(st
     expect(ann.panel.locator("li[data-comment]")).to_have_count(1)
     ann.page.reload()
     ann.discuss("Method")
-    expect(ann.comment("The first.")).to_contain_text("Show 5 replies", timeout=15_000)
+    expect(ann.comment("The first.")).to_contain_text("Show 5 replies")
     expect(ann.panel.locator("li[data-comment]")).to_have_count(1)
 
 
