@@ -181,7 +181,6 @@ def test_the_page_without_javascript_is_as_harmless(scene: Scene, witness: Witne
     assert harmless(page, witness)
 
 
-@pytest.mark.soak  # every page is asked for through /here, which takes minutes
 def test_pages_with_hostile_titles_and_addresses_are_as_harmless(scene: Scene, chromium: Browser) -> None:
     shown = scene.pages.here(one["url"] for one in scene.pages.told.values())
     result = assault(chromium, {str(at): text.split("<body ")[1].partition(">")[2] for at, text in enumerate(shown)})
@@ -198,7 +197,10 @@ def test_pages_with_hostile_titles_and_addresses_are_as_harmless(scene: Scene, c
         "a[aria-label,href,rel]",
         "a[aria-label,class,href,rel]",
     }
-    assert {what for found in result.offences.values() for what in found} <= own
+    # Where several addresses are one page, it begins with a list of its sections.
+    contents = {"NAV", "SPAN"}
+    assert {what for found in result.offences.values() for what in found} <= own | contents
+    assert all(contents.isdisjoint(found) for found in result.offences.values() if found.count("SECTION") < 2)
     assert all((text.count("<script"), text.count("<img")) == (1, 0) for text in shown), "JSON-LD, and nothing else"
 
 

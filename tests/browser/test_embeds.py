@@ -137,11 +137,7 @@ def test_a_page_of_the_generator_is_discussed_in_its_own_light(
             wait_for_scheme(page, host, "dark")
 
 
-# Under load the page that draws all of itself anew was once too late for its test.
-STEPS = [pytest.param(name, marks=[pytest.mark.soak] * (name == "docusaurus")) for name in NAVIGATING]
-
-
-@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("name", NAVIGATING)
 def test_talk_follows_the_generators_own_navigation(stage: Stage, somebody: Callable[..., Reader], name: str) -> None:
     embed = EMBEDS_BY_NAME[name]
     path = f"/walks/{name}/"
