@@ -35,6 +35,8 @@
     if (!active) return;
     shape = shapeOf();
     articles = await scan(loader, articles);
+    // The page may have drawn itself anew while it was asked about.
+    if (!articles.every(intact)) soon();
     paint();
     begin(Postil);
   }).catch((error) => {
