@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.stage import Reader, Stage, open_stage
-from tests.browser.test_bundle import bundle
 from tests.publications import doubted, html, outline, sections
+from tests.unit.test_weight import bundling
 
 from postil import discussion, publishing, reading, sites
 from postil.discussion import Draft, PageRef
@@ -289,7 +289,7 @@ def test_nothing_is_cut_off_or_too_faint(
 
 def test_the_screen_works_joined_and_minified(tmp_path: Path, somebody: Callable[..., Reader]) -> None:
     (tmp_path / "widget").mkdir()
-    bundle().write(tmp_path / "widget")
+    bundling().write(tmp_path / "widget")
     stage = open_stage(tmp_path / "data", Widget(tmp_path / "widget"))
     try:
         page = sign_in(stage, somebody("Olga"))

@@ -1,35 +1,23 @@
 """The widget as a wheel carries it, joined and minified, does what its sources do."""
 
-import importlib.util
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 from tests.browser.bees import ARTICLE, HIVE, MEAD, edit, publish, revise, say
 from tests.browser.stage import Reader, Stage, open_stage
 from tests.browser.test_discussion import moderate
+from tests.unit.test_weight import bundling
 
 from postil.web.static import Widget
 
 pytestmark = pytest.mark.browser
-BUNDLE = Path(__file__).parents[2] / "client_widget" / "bundle.py"
-
-
-def bundle() -> Any:
-    spec = importlib.util.spec_from_file_location("bundle", BUNDLE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
 def widget(tmp_path_factory: pytest.TempPathFactory) -> Widget:
     folder = tmp_path_factory.mktemp("bundled")
-    bundle().write(folder)
+    bundling().write(folder)
     return Widget(folder)
 
 
@@ -102,7 +90,7 @@ def test_every_part_of_the_bundle_can_be_loaded(stage: Stage, widget: Widget, so
     ann.visit(stage.article())
     base = f"{stage.service}/w/{widget.version}/"
     own_pages = {"sign-in.js", "anchors.js", "queue.js"}
-    parts = sorted({name for name in widget.files if name.endswith(".js")} - own_pages - {bundle().LOADER})
+    parts = sorted({name for name in widget.files if name.endswith(".js")} - own_pages - {bundling().LOADER})
     for part in parts:
         given = ann.page.evaluate("async (part) => Object.keys(await import(part))", base + part)
         assert set(given) - {"shared"}, part
@@ -115,18 +103,18 @@ def test_every_part_of_the_bundle_can_be_loaded(stage: Stage, widget: Widget, so
 
 
 def test_every_part_that_is_asked_for_later_is_a_file_of_the_bundle() -> None:
-    bundling = bundle()
-    sources = {path.name: path.read_text() for path in bundling.SOURCES.glob("*.js")}
-    asked = {name for text in sources.values() for name in bundling._LATER.findall(text)}
-    assert asked - set(bundling.bundle()) == set()
+    bundler = bundling()
+    sources = {path.name: path.read_text() for path in bundler.SOURCES.glob("*.js")}
+    asked = {name for text in sources.values() for name in bundler._LATER.findall(text)}
+    assert asked - set(bundler.bundle()) == set()
 
 
 def test_modules_that_would_clash_are_not_joined() -> None:
-    bundling = bundle()
+    bundler = bundling()
     sources = {
         "a.js": "export const one = 1;\n",
         "b.js": "const { two, three: one } = {};\n",
         "c.js": 'import { one } from "./a.js";\nimport {} from "./b.js";\nexport const c = one;\n',
     }
-    with pytest.raises(bundling.CannotBundle, match=r"a\.js, b\.js, c\.js: one stands in two of them"):
-        bundling._as_module("c.js", sources)
+    with pytest.raises(bundler.CannotBundle, match=r"a\.js, b\.js, c\.js: one stands in two of them"):
+        bundler._as_module("c.js", sources)

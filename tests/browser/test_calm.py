@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 from tests.browser.elsewhere import Elsewhere
 from tests.browser.stage import Reader, Stage
+from tests.browser.test_discussion import INSERT_AT_ONCE
 
 from postil import discussion, reading
 from postil.ids import hash_token
@@ -31,12 +32,6 @@ new PerformanceObserver((entries) => {
     window.shifts.push([value, ...moves]);
   }
 }).observe({ type: "layout-shift" }); }"""
-INSERT_AT_ONCE = """() => {
-  const first = document.querySelector("postil-panel").shadowRoot.querySelector("li[data-comment]");
-  const item = document.createElement("li");
-  item.textContent = "An answer high up. ".repeat(40);
-  first.before(item);
-}"""
 
 
 def watch(reader: Reader) -> None:
