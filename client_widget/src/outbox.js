@@ -219,14 +219,16 @@ const unsentRow = (panel, unsent) => {
 };
 
 /** The words go back where they were written. @param {Panel} panel @param {Unsent} unsent */
-const takeBack = async (panel, { nonce, draft, body, to }) => {
+const takeBack = async (panel, { nonce, draft, body, to, place: name }) => {
   const { text = "" } = recall(draft) ?? {};
   const kept = keep(draft, { text: [text.trim(), body.source].filter(Boolean).join("\n\n"), to, at: Date.now() });
   if (kept) write(nonce, null);
   if (body.parent && (await goOn(panel, body.parent, "reply"))) return;
-  // Where that is not to be seen any more, they go to the foot.
+  const place = panel.article.places.find((one) => one.name === name);
+  if (!body.parent && place && place !== panel.place) await panel.open(place);
+  // What is answered may not be to be seen any more, and the section may have got its id: they go to the foot.
   const { composer } = panel;
-  if (body.parent && composer) moveDraft(draft, composer.key);
+  if (composer && composer.key !== draft) moveDraft(draft, composer.key);
   composer?.renew();
   composer?.text.focus();
   draw(panel);

@@ -132,7 +132,9 @@ def test_two_tabs_send_it_once(stage: Stage, ann: Reader) -> None:
     assert said(ann, stage, "From one of two tabs.") == 1
 
 
-def test_what_is_refused_later_is_told_with_the_words_kept(stage: Stage, ann: Reader) -> None:
+@pytest.mark.parametrize("opened", ["before", "after"])
+def test_what_is_refused_later_is_told_with_the_words_kept(stage: Stage, ann: Reader, opened: str) -> None:
+    """They are taken back before the section is opened again, or after: they stand in its composer then."""
     section = str(ann.panel.locator("dialog").get_attribute("data-section"))
     ann.context.set_offline(True)
     send(ann, "Too late.")
@@ -141,8 +143,13 @@ def test_what_is_refused_later_is_told_with_the_words_kept(stage: Stage, ann: Re
     ann.context.set_offline(False)
     expect(unsent(ann)).to_contain_text("locked")
     expect(unsent(ann)).to_contain_text("Too late.")
+    composer = ann.panel.locator("form[part=composer]")
+    if opened == "after":
+        unsent(ann).get_by_role("button", name="Edit").click()
     stage.lock(section, "open")
-    unsent(ann).get_by_role("button", name="Edit").click()
+    expect(composer).to_have_count(1)
+    if opened == "before":
+        unsent(ann).get_by_role("button", name="Edit").click()
     expect(ann.composer.locator("textarea")).to_have_value("Too late.")
     expect(unsent(ann)).to_have_count(0)
     ann.composer.locator("[part=post]").click()
