@@ -41,9 +41,11 @@ export class List {
     this.note = h("div", { className: "empty" });
     this.list = h("ol", { className: "list", role: "list" });
     this.node = h("div", { className: "scroll", part: "thread", tabIndex: 0, role: "group", ariaLabel: t.panel }, this.note, this.list);
-    this.list.addEventListener("click", ({ target }) => {
-      const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (target).closest("[data-action]"));
+    this.list.addEventListener("click", (event) => {
+      const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-action]"));
       const item = button?.closest("li");
+      // A way inside of the thread is no visit to another page: reloaded, that would open there.
+      if (button?.tagName === "A") event.preventDefault();
       if (button && item) act(button.dataset.action ?? "", item, button);
     });
     const come = (/** @type {IntersectionObserverEntry[]} */ entries) => {

@@ -31,6 +31,7 @@ def test_replies_stay_away_indents_end_and_the_name_leads_to_what_is_answered(st
     assert findings(ann) == []
     ann.comment("Deeper 3.").locator("[data-action=down]").click()
     expect(deepest).to_have_attribute("data-focus", "")
+    assert ann.page.evaluate("() => location.hash") == "", "a reload would open the panel, and show what is put away"
 
     ann.comment("The first.").locator("[data-action=fold]").click()
     expect(ann.panel.locator("li[data-comment]")).to_have_count(1)
