@@ -185,6 +185,7 @@ def test_what_is_counted_told_and_decided_moves_nothing(
     assert moved(ann) == [], "and restores it"
 
     fresh = stage.say(section, "Unread when it comes.")
+    expect(ann.pill).to_contain_text("13 new")  # with the twelve who said that they support it
     ann.pill.click()
     expect(ann.panel.locator(f'li[data-comment="{fresh}"]')).to_be_visible()
     assert moved(ann) == [], "what is new is marked"

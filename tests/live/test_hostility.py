@@ -422,5 +422,5 @@ async def test_who_does_not_answer_a_ping_is_gone(empty: Path, monkeypatch: pyte
         await deaf.send(frame(TEXT, json.dumps({"type": "watch", "page": {"url": PAGE}}).encode()))
         await until(lambda: open_sockets(service) == 1)
         await until(lambda: not connections(service))
-        assert open_sockets(service) == 0
+        await until(lambda: open_sockets(service) == 0)
         assert service.resources.hub.rooms == {}
