@@ -48,6 +48,7 @@ FLOORS: list[set[str]] = [
     {"judging", "learning", "rulebook", "rehearsal", "networks", "queueing", "changing", "upsert"},
     {"places"},
     {"db"},
+    {"sqlite", "postgresql"},
     {"models"},
     {
         *{
@@ -89,7 +90,7 @@ HOMES: dict[str, set[str]] = {
     "pyotp": {"auth.passwords"},
     "segno": {"web.people"},
     "sqlalchemy": {
-        *{"models", "db", "migrate", "upsert"},
+        *{"models", "db", "sqlite", "postgresql", "migrate", "upsert"},
         *{"discussion", "moderation", "anchoring", "reading", "windows", "recent", "sites", "people", "changing"},
         *{"places", "placing", "reference", "promotion", "moving", "asking"},
         *{"appeals", "bans", "editions", "flagging", "logbook", "overlay", "ageing", "outside"},

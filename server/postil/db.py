@@ -1,8 +1,6 @@
 """The engine and its two doors: read() for one snapshot, begin() for one change. There is no third.
 
-SQLite runs with WAL, synchronous=FULL and foreign keys on every connection. A transaction that reads and then
-writes would fail at once with "database is locked", whatever busy_timeout says, so begin() takes the write
-lock first (BEGIN IMMEDIATE), and writers of one process queue on a fair lock instead of polling for SQLite's.
+What SQLite and PostgreSQL each need is in sqlite.py and postgresql.py.
 """
 
 import asyncio
@@ -11,22 +9,18 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import event, text
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as TimedOut
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.pool import QueuePool
 
 from postil.errors import Unavailable
 from postil.models import Lineage
+from postil.postgresql import Postgresql
+from postil.sqlite import Sqlite
 
-# Without recursive triggers, INSERT OR REPLACE would delete a decision unseen by the trigger that forbids it.
-SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
-# A writer of another process may hold the file for one commit; far longer means that it hangs.
-BUSY_MILLISECONDS = 5_000
 # Whoever still asks when the service stops is waited for so long.
 CLOSE_SECONDS = 2.0
 
@@ -85,19 +79,9 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.on_commit = on_commit
         self.clock = clock
-        # What a statement was given is somebody's name or text: it belongs in no log.
-        self.engine = create_async_engine(self.url, hide_parameters=True, **self._engine_options())
-        if self.is_sqlite:
-            _prepare_sqlite(self.engine)
-        how = {"postil_write": True} if self.is_sqlite else {"isolation_level": "READ COMMITTED"}
-        self._writing = self.engine.execution_options(**how)
-        self._writer = asyncio.Lock()
-
-    def _engine_options(self) -> dict[str, Any]:
-        if self.is_sqlite:
-            # Five readers keep a small server busy; a sixth waits for a free connection, not for the disk.
-            return {"pool_size": 6, "max_overflow": 0, "pool_timeout": 10}
-        return {"pool_size": 10, "max_overflow": 10, "isolation_level": "REPEATABLE READ"}
+        self._kind = Sqlite() if self.is_sqlite else Postgresql()
+        self.engine = self._kind.make_engine(self.url)
+        self._writing = self._kind.writing(self.engine)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Snapshot]:
@@ -110,7 +94,7 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
         """One change: committed when the block ends, undone when it raises; then the bus hears of it."""
-        async with self._writer if self.is_sqlite else _no_lock():
+        async with self._kind.turn():
             async with Transaction(self._writing, expire_on_commit=False, autoflush=False) as tx:
                 self._stamp(tx)
                 tx.hints = []
@@ -138,13 +122,7 @@ class Database:
     async def check(self) -> None:
         """Raise RuntimeError unless a connection has the settings that durability rests on."""
         async with self.engine.connect() as connection:
-            if not self.is_sqlite:
-                await connection.execute(text("SELECT 1"))
-                return
-            for name, wanted in SQLITE_PRAGMAS.items():
-                found = (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar()
-                if found != wanted:
-                    raise RuntimeError(f"SQLite says PRAGMA {name} = {found}, and Postil needs {wanted}.")
+            await self._kind.check(connection)
 
     async def close(self) -> None:
         """Give every connection back. aiosqlite's threads keep the process alive until this is done."""
@@ -168,28 +146,3 @@ async def _busy_is_unavailable() -> AsyncIterator[None]:
         yield
     except (OperationalError, TimedOut) as error:
         raise Unavailable(retry_after=2) from error
-
-
-@asynccontextmanager
-async def _no_lock() -> AsyncIterator[None]:
-    yield
-
-
-def _prepare_sqlite(engine: AsyncEngine) -> None:
-    event.listen(engine.sync_engine, "connect", _set_pragmas)
-    event.listen(engine.sync_engine, "begin", _begin)
-
-
-def _set_pragmas(connection: Any, _record: object) -> None:
-    # The driver must not open transactions by itself: _begin says which kind.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for name, value in SQLITE_PRAGMAS.items():
-        cursor.execute(f"PRAGMA {name} = {value}")
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("postil_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -30,9 +30,9 @@ OUTLINE = {"hash": outline_hash([OutlineSection(heading="", level=0)]), "section
 SERVE = """
 import asyncio, os, socket, sys
 from pathlib import Path
-from postil import db, serving
+from postil import serving, sqlite
 from postil.settings import Settings
-db.BUSY_MILLISECONDS = 300
+sqlite.BUSY_MILLISECONDS = 300
 listening = socket.socket(fileno=int(sys.argv[2]))
 settings = Settings(data=Path(sys.argv[1]), rate_limits=False, _env_file=None)
 asyncio.run(serving.serve(settings, listening=listening))

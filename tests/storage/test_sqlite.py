@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 from tests.world import prepare, world
 
-from postil import db, sites
+from postil import sites, sqlite
 from postil.db import Database
 from postil.errors import Unavailable
 from postil.migrate import BACKUPS_KEPT, migrate
@@ -38,7 +38,7 @@ async def test_every_connection_has_the_settings_that_durability_rests_on(databa
     async def look() -> list[object]:
         async with database.read() as snapshot:
             connection = await snapshot.connection()
-            found = [(await connection.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in db.SQLITE_PRAGMAS]
+            found = [(await connection.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in sqlite.PRAGMAS]
             await asyncio.sleep(0.05)  # hold it, so that each of these has one of its own
             return found
 
@@ -110,7 +110,7 @@ async def test_changes_of_many_queue_and_none_is_lost(database: Database) -> Non
 async def test_a_file_that_another_process_holds_is_unavailable_and_then_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db, "BUSY_MILLISECONDS", 100)
+    monkeypatch.setattr(sqlite, "BUSY_MILLISECONDS", 100)
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'postil.db'}")
     await migrate(database)
     await database.open()
@@ -129,8 +129,8 @@ async def test_a_file_that_another_process_holds_is_unavailable_and_then_works(
 
 
 async def test_readers_beyond_the_pool_are_told_to_try_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    few = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.05}
-    monkeypatch.setattr(Database, "_engine_options", lambda self: few)
+    monkeypatch.setattr(sqlite, "CONNECTIONS", 1)
+    monkeypatch.setattr(sqlite, "WAIT_SECONDS", 0.05)
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'postil.db'}")
     await migrate(database)
     await database.open()
