@@ -49,7 +49,7 @@ format: $(VENV)/tested ## Lay the code out, and mend what can be mended by itsel
 	@$(BIN)/ruff format
 
 .PHONY: bench
-bench: $(VENV)/tested ## Measure reads, posts and pushes, each as a ratio to a floor of the same run.
+bench: $(VENV)/tested ## Measure reads, posts, pushes and more, each beside its floor. BENCH="push --rounds 9"
 	@$(BIN)/python -X utf8 -m bench $(BENCH)
 
 .PHONY: pictures

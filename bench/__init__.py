@@ -1,1 +1,1 @@
-"""How close the service comes to what this machine can do at best: `python -m bench`, read with docs/bench.md."""
+"""How close the service comes to what this machine can do at best: `python -m bench`, read with docs/performance.md."""

@@ -8,41 +8,91 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
-from bench.cases import Row, run
+from bench.case import Progress
+from bench.cases import CASES, run
+from bench.machine import Ear, Noise, describe
+from bench.row import Row, table
+
+TOLD = Path("build/bench.json")
+EXAMPLES = """examples:
+  python -m bench                       everything, in about ten minutes
+  python -m bench push memory           these alone
+  python -m bench post --rounds 9       more rounds, on a machine that is not quiet
+  python -m bench --short               whether it works at all, in half a minute; its figures say nothing
+  python -m bench --sockets 1000        no more sockets than that (each needs a file descriptor at both ends)
+
+cases:
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=0.8, help="how long each load runs [0.8]")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each is repeated; the median is told [3]")
-    parser.add_argument("--sockets", type=int, default=1000, help="how many sockets hear the push [1000]")
-    parser.add_argument("--json", action="store_true", help="print JSON, with every figure")
+    parser = _parser()
     given = parser.parse_args(arguments)
-    rows = asyncio.run(run(given.seconds, given.rounds, given.sockets))
-    print(json.dumps([asdict(row) for row in rows], indent=1) if given.json else table(rows))
-    return 0
+    if unknown := set(given.cases) - {case.name for case in CASES}:
+        parser.error(f"There is no case “{min(unknown)}”. There are: {', '.join(case.name for case in CASES)}.")
+    how = {"seconds": given.seconds, "rounds": given.rounds, "sockets": given.sockets}
+    if given.short:
+        how = {"seconds": 0.05, "rounds": 1, "sockets": (20,)}
+    progress = Progress(lambda line: print(line, file=sys.stderr, flush=True))
+    rows: list[Row] = []
+    ear = Ear()
+    is_complete = False
+    try:
+        asyncio.run(_measure(rows, given.cases, progress, is_short=given.short, **how))
+        is_complete = True
+    except KeyboardInterrupt:
+        pass
+    noise = ear.heard()
+    _keep(rows, noise, given.to, is_complete=is_complete)
+    print(_told(rows, noise, given.to))
+    if not is_complete:
+        print("It was interrupted: what had been measured stands above. Name the cases that are missing to go on.")
+    return 0 if is_complete else 130
 
 
-def table(rows: list[Row]) -> str:
-    heads = ["", "Postil", "floor", "unit", "ratio", "p50 ms", "floor p50", "p99 ms"]
-    lines = [[row.name, *map(figure, (row.ours, row.floor)), row.unit, figure(row.ratio)] for row in rows]
-    for line, row in zip(lines, rows, strict=True):
-        line += [figure(row.p50), figure(row.floor_p50), figure(row.p99)]
-    widths = [max(len(line[column]) for line in [heads, *lines]) for column in range(len(heads))]
-    return "\n".join("  ".join(_padded(line, widths)) for line in [heads, *lines])
+def _parser() -> argparse.ArgumentParser:
+    cases = "".join(f"  {case.name:<9} {case.about}\n" for case in CASES)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="What the service does beside the floor below it, measured in the same run.",
+        epilog=EXAMPLES + cases + "\nHow to read it: docs/performance.md",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("cases", nargs="*", metavar="CASE", help="[all]")
+    parser.add_argument("--short", action="store_true", help="small, quick, and good for nothing but to see it work")
+    parser.add_argument("--seconds", type=float, default=0.8, help="how long each load runs [0.8]")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each is repeated, by turns [3]")
+    parser.add_argument("--sockets", type=int, nargs="+", default=(1_000, 10_000), help="who hears a push [1000 10000]")
+    parser.add_argument("--to", type=Path, default=TOLD, metavar="FILE", help=f"where the JSON goes [{TOLD}]")
+    return parser
 
 
-def _padded(line: list[str], widths: list[int]) -> list[str]:
-    name, *cells = [cell.rjust(width) for cell, width in zip(line, widths, strict=True)]
-    return [name.strip().ljust(widths[0]), *cells]
+async def _measure(rows: list[Row], cases: Sequence[str], progress: Progress, **how: Any) -> None:
+    async for row in run(cases, progress.say, **how):
+        rows.append(row)
 
 
-def figure(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.3f}"
+def _keep(rows: list[Row], noise: Noise, to: Path, *, is_complete: bool) -> None:
+    told = {
+        "machine": describe(),
+        "complete": is_complete,
+        "noise": {"others": noise.others, "stolen": noise.stolen, "loud": noise.is_loud},
+        "rows": [row.as_json() for row in rows],
+    }
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.write_text(json.dumps(told, indent=1) + "\n")
+
+
+def _told(rows: list[Row], noise: Noise, to: Path) -> str:
+    lines = [table(rows), ""]
+    if any(row.is_noisy for row in rows):
+        lines.append("~ the floor came out very differently from round to round: measure that again.")
+    if noise.is_loud:
+        lines.append(f"The machine was noisy: {noise}. Trust the CPU rows; measure the wall again when it is quiet.")
+    return "\n".join([*lines, f"The same, with every round: {to}"])
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from postil.urls import page_key, page_url
 from postil.viewer import Viewer
 
 ORIGIN = "https://blog.example"
-PAGE = f"{ORIGIN}/essay"
+PAGE, UNWATCHED = f"{ORIGIN}/essay", f"{ORIGIN}/unwatched"
 # 287 characters, as in the measurements of our peers.
 SOURCE = (
     "I read this twice. The second part argues from *one* library in one town, and I would like to see it tried "
@@ -32,9 +32,10 @@ class Seeded:
     hundred: str
     thousand: str
     busy: str
+    unwatched: str  # on a page of its own
 
 
-async def seed(folder: Path) -> Seeded:
+async def seed(folder: Path, counts: tuple[int, int] = (100, 1000)) -> Seeded:
     """Make the data in `folder`: every third comment begins a thread, the others answer the one before."""
     database = Database(f"sqlite+aiosqlite:///{folder / 'postil.db'}")
     try:
@@ -42,15 +43,17 @@ async def seed(folder: Path) -> Seeded:
         await database.open()
         async with database.begin() as tx:
             site = await sites.add_site(tx, [ORIGIN])
-            counts = (100, 1000, 1)
-            return Seeded(*[await _fill(tx, site.id, index, count) for index, count in enumerate(counts)])
+            hundred, thousand, busy = [
+                await _fill(tx, site.id, PAGE, index, count) for index, count in enumerate([*counts, 1])
+            ]
+            return Seeded(hundred, thousand, busy, await _fill(tx, site.id, UNWATCHED, 3, 1))
     finally:
         await database.close()
 
 
-async def _fill(tx: Transaction, site: str, index: int, count: int) -> str:
+async def _fill(tx: Transaction, site: str, url: str, index: int, count: int) -> str:
     parent = None
-    page = PageRef(page_key(PAGE), page_url(PAGE), "An essay")
+    page = PageRef(page_key(url), page_url(url), "An essay")
     for number in range(count):
         name = f"Reader {number % 20}"
         draft = Draft(
@@ -60,7 +63,7 @@ async def _fill(tx: Transaction, site: str, index: int, count: int) -> str:
             nonce=f"{index}-{number:08}",
             parent=parent if number % 3 else None,
             outline=Seen(outline_hash(OUTLINE), tuple(OUTLINE)),
-            index=index,
+            index=index % len(OUTLINE),
         )
         written = await discussion.post(tx, Viewer(site, author_key=hash_token(name)), draft, render(SOURCE))
         parent = written.comment.id

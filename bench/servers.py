@@ -3,15 +3,19 @@
 python -m bench.servers service DESCRIPTOR FOLDER
 python -m bench.servers constant DESCRIPTOR SIZE…
 python -m bench.servers broadcast DESCRIPTOR SIZE
+python -m bench.servers raw DESCRIPTOR SIZE
 """
 
 import asyncio
 import os
-import resource
+import re
 import socket
+import struct
 import sys
 from pathlib import Path
 from typing import Any
+
+from bench.processes import allow_files
 
 # The floors must not pay for what only the service needs, so each imports its own.
 
@@ -72,11 +76,49 @@ async def broadcast(listening: socket.socket, size: str) -> None:
         await server.serve_forever()
 
 
+async def raw(listening: socket.socket, size: str) -> None:
+    """The same with nothing between: one frame, made once, written to every transport."""
+    from base64 import b64encode
+    from hashlib import sha1
+
+    payload = b"x" * int(size)
+    length = bytes([len(payload)]) if len(payload) < 126 else struct.pack("!BH", 126, len(payload))
+    frame = b"\x81" + length + payload
+    everybody: set[asyncio.Transport] = set()
+
+    class Bare(asyncio.Protocol):
+        transport: asyncio.Transport
+
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.Transport)
+            self.transport = transport
+
+        def data_received(self, data: bytes) -> None:
+            if self.transport in everybody:
+                for transport in everybody:
+                    transport.write(frame)
+            elif key := re.search(rb"Sec-WebSocket-Key: (\S+)", data):
+                accept = b64encode(sha1(key[1] + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+                upgrade = b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                self.transport.write(
+                    b"HTTP/1.1 101 OK\r\n" + upgrade + b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+                )
+                everybody.add(self.transport)
+            else:
+                self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                self.transport.close()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            everybody.discard(self.transport)
+
+    server = await asyncio.get_running_loop().create_server(Bare, sock=listening, backlog=2048)
+    await server.serve_forever()
+
+
 def main(kind: str, descriptor: str, *more: str) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 20_000)), hard))
+    allow_files()
     listening = socket.socket(fileno=int(descriptor))
-    kinds: dict[str, Any] = {"service": service, "constant": constant, "broadcast": broadcast}
+    kinds: dict[str, Any] = {"service": service, "constant": constant, "broadcast": broadcast, "raw": raw}
     try:
         asyncio.run(kinds[kind](listening, *more))
     except KeyboardInterrupt:

@@ -1,0 +1,115 @@
+"""A line of the table: a figure a round, ours and the floor's, and what is to be reached."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Literal
+
+# A floor that came out so differently from round to round says more of its neighbours than of itself.
+NOISY_SPREAD = 0.25
+
+
+@dataclass(frozen=True)
+class Target:
+    """A bound for the ratio, or for our own figure."""
+
+    bound: float
+    of: Literal["ratio", "ours"] = "ratio"
+    most: bool = False
+
+    def __str__(self) -> str:
+        return f"{'≤' if self.most else '≥'} {figure(self.bound)}{' ×' if self.of == 'ratio' else ''}"
+
+    def is_met(self, value: float | None) -> bool:
+        return value is not None and (value <= self.bound if self.most else value >= self.bound)
+
+
+def at_least(bound: float, of: Literal["ratio", "ours"] = "ratio") -> Target:
+    return Target(bound, of)
+
+
+def at_most(bound: float, of: Literal["ratio", "ours"] = "ratio") -> Target:
+    return Target(bound, of, most=True)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was measured, in `unit`: ours and floor have a figure a round each, taken by turns."""
+
+    name: str
+    unit: str
+    ours: Sequence[float]
+    floor: Sequence[float] = ()
+    target: Target | None = None
+    isso: float | None = None
+
+    @property
+    def value(self) -> float:
+        return median(self.ours)
+
+    @property
+    def floor_value(self) -> float | None:
+        return median(self.floor) if self.floor else None
+
+    @property
+    def ratio(self) -> float | None:
+        """The median of the rounds' own ratios: what else the machine did fell on both halves of a round."""
+        if len(self.floor) != len(self.ours):
+            return self.value / median(self.floor) if self.floor else None
+        return median(ours / floor for ours, floor in zip(self.ours, self.floor, strict=True))
+
+    @property
+    def is_met(self) -> bool | None:
+        if self.target is None:
+            return None
+        return self.target.is_met(self.ratio if self.target.of == "ratio" else self.value)
+
+    @property
+    def spread(self) -> float:
+        """How far the rounds of the floor (ours, where it has none) lie apart, as a share of their median."""
+        told = self.floor or self.ours
+        return (max(told) - min(told)) / median(told) if median(told) else 0.0
+
+    @property
+    def is_noisy(self) -> bool:
+        return self.spread > NOISY_SPREAD
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "what": self.name,
+            "unit": self.unit,
+            "floor": self.floor_value,
+            "ours": self.value,
+            "ratio": self.ratio,
+            "target": str(self.target) if self.target else None,
+            "met": self.is_met,
+            "isso": self.isso,
+            "noisy": self.is_noisy,
+            "rounds": {"ours": list(self.ours), "floor": list(self.floor)},
+        }
+
+
+def table(rows: Sequence[Row]) -> str:
+    """One line a row; a figure whose floor was noisy has a tilde behind its ratio."""
+    lines = [["what", "unit", "floor", "ours", "ratio", "target", "met", "Isso"], *map(_line, rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join(_laid_out(line, widths) for line in lines)
+
+
+def _line(row: Row) -> list[str]:
+    ratio = figure(row.ratio) + ("~" if row.is_noisy else "")
+    met = {None: "", True: "yes", False: "no"}[row.is_met]
+    target = str(row.target or "")
+    return [row.name, row.unit, figure(row.floor_value), figure(row.value), ratio, target, met, figure(row.isso)]
+
+
+def _laid_out(line: Sequence[str], widths: Sequence[int]) -> str:
+    words = [cell.ljust(width) for cell, width in zip(line[:2], widths[:2], strict=True)]
+    figures = [cell.rjust(width) for cell, width in zip(line[2:], widths[2:], strict=True)]
+    return "  ".join([*words, *figures]).rstrip()
+
+
+def figure(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.3g}"
