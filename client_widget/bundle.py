@@ -1,7 +1,8 @@
 """The widget as a wheel carries it: the same modules, joined into what a reader's browser asks for, and minified.
 
 A checkout serves the sources as they lie. A wheel is made for readers: one request for the loader, one for the panel.
-What the panel asks for later (moderators' part, say) is a file of its own, which has from the panel what both need.
+What the panel asks for later (moderators' part, say) is a file of its own, which has from the panel, and from other
+such files, what both need: no part of the widget is sent twice.
 Hatchling calls Bundle when it builds the wheel; `python client_widget/bundle.py FOLDER` writes the files by hand.
 """
 
@@ -66,15 +67,16 @@ def _as_module(entry: str, sources: dict[str, str]) -> str:
 
 
 def _as_part(apart: str, entry: str, sources: dict[str, str]) -> str:
-    """A module that is asked for later, and takes from the one that asks what both need."""
-    has, letters, shared = set(_needed(entry, sources)), _letters(entry, sources), _shared(apart, entry, sources)
-    parts = [part for part in dict.fromkeys(_needed(apart, sources)) if part not in has]
+    """A module that is asked for later, and takes from the one that asks, and from others like it, what both need."""
+    letters, shared, others = _letters(entry, sources), _shared(apart, entry, sources), _others(apart, entry, sources)
     names = _EXPORTED.findall(sources[apart])
-    if not shared:
-        return _exporting(parts, sources, names, ", ".join(names))
-    given = f"const {{ {', '.join(f'{letters[name]}: {name}' for name in shared)} }} = module_shared;\n"
-    taken = f'import {{ shared as module_shared }} from "./{entry}";\n'
-    return taken + _exporting(parts, sources, names, ", ".join(names), given, shared)
+    taken = "".join(f'import {{ {", ".join(some)} }} from "./{other}";\n' for other, some in others.items())
+    given = ""
+    if shared:
+        taken += f'import {{ shared as module_shared }} from "./{entry}";\n'
+        given = f"const {{ {', '.join(f'{letters[name]}: {name}' for name in shared)} }} = module_shared;\n"
+    known = [*shared, *(name for some in others.values() for name in some)]
+    return taken + _exporting(_own(apart, entry, sources), sources, names, ", ".join(names), given, known)
 
 
 def _letters(entry: str, sources: dict[str, str]) -> dict[str, str]:
@@ -105,12 +107,31 @@ def _apart(entry: str, sources: dict[str, str]) -> list[str]:
     return list(dict.fromkeys(name for part in _needed(entry, sources) for name in _LATER.findall(sources[part])))
 
 
+def _own(apart: str, entry: str, sources: dict[str, str]) -> list[str]:
+    """The modules that a part is made of: not those of the one that asks for it, nor what is a file of its own."""
+    elsewhere = {*_needed(entry, sources), *_apart(entry, sources)} - {apart}
+    return list(dict.fromkeys(_needed(apart, sources, elsewhere=frozenset(elsewhere))))
+
+
+def _taken(apart: str, entry: str, sources: dict[str, str]) -> dict[str, list[str]]:
+    """What a part's modules import from elsewhere: module -> names."""
+    own, taken = _own(apart, entry, sources), dict[str, set[str]]()
+    for names, module in (found for part in own for found in _IMPORT.findall(sources[part])):
+        if module not in own:
+            taken.setdefault(module, set()).update(name.strip() for name in names.split(","))
+    return {module: sorted(names) for module, names in sorted(taken.items())}
+
+
 def _shared(apart: str, entry: str, sources: dict[str, str]) -> list[str]:
     """The names that a part takes from modules which the one that asks for it has already."""
-    has = set(_needed(entry, sources))
-    own = [part for part in _needed(apart, sources) if part not in has]
-    imports = [found for part in own for found in _IMPORT.findall(sources[part])]
-    return sorted({name.strip() for names, module in imports if module in has for name in names.split(",")})
+    has, taken = set(_needed(entry, sources)), _taken(apart, entry, sources)
+    return sorted(name for module, names in taken.items() if module in has for name in names)
+
+
+def _others(apart: str, entry: str, sources: dict[str, str]) -> dict[str, list[str]]:
+    """The names that it takes from other files that are asked for later: file -> names."""
+    has, taken = set(_needed(entry, sources)), _taken(apart, entry, sources)
+    return {module: names for module, names in taken.items() if module not in has}
 
 
 def _flat(parts: Sequence[str], sources: dict[str, str], given: Sequence[str] = ()) -> str:
@@ -130,12 +151,15 @@ def named_at_top(source: str) -> list[str]:
     return _NAMED.findall(source) + [each.split("=")[0].split(":")[-1].strip() for each in patterns if each.strip()]
 
 
-def _needed(entry: str, sources: dict[str, str], above: tuple[str, ...] = ()) -> Iterator[str]:
-    """A module after everything that it imports."""
+def _needed(
+    entry: str, sources: dict[str, str], above: tuple[str, ...] = (), elsewhere: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """A module after everything that it imports, but what is to be had `elsewhere`."""
     if entry in above:
         raise CannotBundle(f"{' imports '.join((*above, entry))}: a circle.")
     for _, name in _IMPORT.findall(sources[entry]):
-        yield from _needed(name, sources, (*above, entry))
+        if name not in elsewhere:
+            yield from _needed(name, sources, (*above, entry), elsewhere)
     yield entry
 
 

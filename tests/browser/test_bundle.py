@@ -118,3 +118,17 @@ def test_modules_that_would_clash_are_not_joined() -> None:
     }
     with pytest.raises(bundler.CannotBundle, match=r"a\.js, b\.js, c\.js: one stands in two of them"):
         bundler._as_module("c.js", sources)
+
+
+def test_what_is_a_file_of_its_own_stands_in_no_other() -> None:
+    """Two copies of it would be sent twice, and each would remember things of its own."""
+    bundler = bundling()
+    sources = {
+        "panel.js": 'export const panel = () => [import("./one.js"), import("./two.js")];\n',
+        "one.js": 'import { two } from "./two.js";\n\nexport const one = () => `${two()} and the first`;\n',
+        "two.js": 'export const two = () => "the second";\n',
+    }
+    one = bundler._as_part("one.js", "panel.js", sources)
+    assert "the second" not in one
+    assert 'import { two } from "./two.js";' in one
+    assert "the second" in bundler._as_part("two.js", "panel.js", sources)
