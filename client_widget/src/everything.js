@@ -136,7 +136,7 @@ export class Everything {
     const go = h("button", { className: "in", part: "section-name", "data-action": "go", dir: "auto", title: heading, onclick: () => this.panel.open(this.#place(section), id, section) }, heading);
     const time = h("time", { className: "when", dateTime: new Date(at * 1000).toISOString(), title: date(at) }, ago(at));
     const tomb = h("p", { className: "when" }, t.tombs[/** @type {keyof typeof t.tombs} */ (state)] ?? t.tombs.gone);
-    const fresh = this.panel.isUnread(comment) && h("span", { className: "fresh" }, h("span", { className: "unseen" }, t.new));
+    const fresh = this.panel.seen.isUnread(comment) && h("span", { className: "fresh" }, h("span", { className: "unseen" }, t.new));
     item.replaceChildren(h("article", { part: "comment" }, go,
       ...(author ? [h("header", {}, this.panel.article.face(author), h("b", {}, h("bdi", {}, author)), time, edited && h("span", { className: "when" }, t.edited), fresh), bodyOf(html)] : [tomb])));
     // What gets shorter keeps its height, so that nothing below it moves.

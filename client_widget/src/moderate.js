@@ -67,7 +67,7 @@ const rights = async (panel) => {
   await Promise.all([panel.identify(), panel.equip()]);
   // To a moderator a section may stand here that readers do not see yet.
   panel.home ??= panel.place?.id ?? null;
-  panel.follow();
+  panel.foot.follow();
   await thread.open(thread.section ?? panel.home);
   live.start();
 };

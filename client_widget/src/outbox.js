@@ -103,7 +103,7 @@ const land = async ({ body, place: name, home }, answer) => {
   const place = article.places.find((one) => one.name === name);
   const { id } = answer.section;
   if (!panel) return void article.count([answer.section]);
-  if (place && !body.section) panel.began(place, id);
+  if (place && !body.section) panel.foot.began(place, id);
   // Until the answer is here the reader may have moved on.
   if ((place ?? null) === panel.place && home === panel.home && !body.parent) await panel.arrive(id);
   panel.take(answer, t.posted);
@@ -226,12 +226,18 @@ const takeBack = async (panel, { nonce, draft, body, to, place: name }) => {
   if (body.parent && (await goOn(panel, body.parent, "reply"))) return;
   const place = panel.article.places.find((one) => one.name === name);
   if (!body.parent && place && place !== panel.place) await panel.open(place);
-  // What is answered may not be to be seen any more, and the section may have got its id: they go to the foot.
-  const { composer } = panel;
-  if (composer && composer.key !== draft) moveDraft(draft, composer.key);
+  // What is answered may not be to be seen any more.
+  toFoot(panel, draft);
+};
+
+/** Words go on at the foot; its draft may have another name, as the section has got its id. @param {Panel} panel @param {string} key @returns whether anything is written there */
+const toFoot = (panel, key) => {
+  const { composer } = panel.foot;
+  if (composer && composer.key !== key) moveDraft(key, composer.key);
   composer?.renew();
   composer?.text.focus();
   draw(panel);
+  return !!composer;
 };
 
 /** @param {string} from @param {string} to */
@@ -243,7 +249,8 @@ const moveDraft = (from, to) => {
 
 /** Drafts of replies and edits in this section whose form is not open. @param {Panel} panel */
 const drafts = (panel) => {
-  const { composer, frame, home, place, article } = panel;
+  const { frame, home, place, article } = panel;
+  const { composer } = panel.foot;
   const { key, url } = article.ref;
   const starts = [home, place?.name].filter(Boolean).map((name) => `draft:${key ?? url} ${name} `);
   const keys = [...new Set(starts.flatMap(stored))].filter((key) => key !== composer?.key);
@@ -264,12 +271,7 @@ const drafts = (panel) => {
 /** @param {Panel} panel @param {string} key @param {string} id @param {string} action */
 const resumeDraft = async (panel, key, id, action) => {
   if (await goOn(panel, id, action)) return draw(panel);
-  const { composer } = panel;
-  if (!composer) return panel.frame.say(t.problems.not_found);
-  moveDraft(key, composer.key);
-  composer.renew();
-  composer.text.focus();
-  draw(panel);
+  if (!toFoot(panel, key)) panel.frame.say(t.problems.not_found);
 };
 
 /** Open the form under a comment. @param {Panel} panel @param {string} id @param {string} action @returns {Promise<boolean>} whether the comment is here and takes it */

@@ -16,10 +16,11 @@
  */
 
 import { Api } from "./api.js";
-import { Composer, resend, sending, shelve } from "./composer.js";
-import { h } from "./element.js";
+import { resend, sending } from "./composer.js";
+import { Foot } from "./foot.js";
 import { Frame } from "./frame.js";
 import { Live } from "./live.js";
+import { Seen } from "./seen.js";
 import { keep, recall } from "./storage.js";
 import { Strip } from "./strip.js";
 import { more, say, speak, t } from "./words.js";
@@ -27,8 +28,6 @@ import { Thread } from "./thread.js";
 
 /** How long to wait before loading afresh once more, in milliseconds. */
 const AGAIN = 10000;
-/** So many pages are remembered for what was read there, the longest unused go. */
-const MOST_PAGES = 60;
 /** Names all sections, where a thread's id is asked for. */
 const ALL = "*";
 
@@ -43,14 +42,8 @@ export class Panel {
   /** Where the keyboard returns to. @type {HTMLElement | null} */
   #opener = null;
   #watching = false;
-  /** What was read here until the section was opened. @type {Postil.Seen | undefined} */
-  was;
   /** How many replies wait in the thread. */
   #fresh = 0;
-  /** What the foot was made for. @type {string | undefined} */
-  #pace;
-  /** @type {Composer | null} */
-  composer = null;
   /** What moderators see and do; null for everybody else. @type {import("./desk.js").Desk | null} */
   desk = null;
   /** All sections, once they were asked for. @type {import("./everything.js").Everything | null} */
@@ -67,6 +60,8 @@ export class Panel {
     this.strip = new Strip(this.thread.list.node, (id) => this.turn(id));
     this.frame = new Frame(this, sort);
     this.live = new Live(this);
+    this.foot = new Foot(this);
+    this.seen = new Seen(this);
   }
 
   /** What is known of the thread shown. */
@@ -102,7 +97,7 @@ export class Panel {
     const id = section ?? found?.id ?? place?.id ?? null;
     if (!place && !id) return;
     if (found) article.count([found]);
-    if (frame.dialog.open) this.#seen();
+    if (frame.dialog.open) this.seen.keep();
     this.place = place ?? article.places.find(({ id: own, joined }) => own === id || (id && joined.includes(id))) ?? null;
     this.home = this.place ? this.place.id : id;
     this.thread.section = id;
@@ -110,7 +105,7 @@ export class Panel {
     this.#swap(false);
     await this.#head(from);
     this.#show(said);
-    this.compose();
+    this.foot.compose();
     article.emit("open", { section: id });
     if (!article.since) return this.thread.warn(t.problems.network);
     await this.#watch(id, comment);
@@ -123,7 +118,7 @@ export class Panel {
     this.home ??= this.place.id;
     this.thread.section ??= this.home;
     await this.#head();
-    this.compose();
+    this.foot.compose();
     await this.turn(ALL);
     if (!this.#watching) this.live.start();
     this.#watching = true;
@@ -132,7 +127,7 @@ export class Panel {
   async #prepare() {
     if (!this.article.since || (this.api.grant && !this.#watching)) await this.identify().catch(() => {});
     await this.equip();
-    this.was = recall("seen")?.[this.page];
+    this.seen.begin();
   }
 
   /** Be on the screen; the keyboard returns to where it was. @param {string} [said] */
@@ -213,9 +208,9 @@ export class Panel {
       frame.dialog.dataset.section = id;
       return this.live.show();
     }
-    this.#seen();
+    this.seen.keep();
     thread.section = id || null;
-    this.#label();
+    this.foot.label();
     return this.#watch(thread.section);
   }
 
@@ -228,7 +223,7 @@ export class Panel {
   /** @param {string | null} section @param {string} [comment] */
   async #watch(section, comment) {
     this.frame.dialog.dataset.section = section ?? "";
-    this.was = recall("seen")?.[this.page];
+    this.seen.begin();
     this.desk?.clear();
     const loaded = this.thread.open(section, comment);
     if (!this.#watching) this.live.start();
@@ -303,16 +298,9 @@ export class Panel {
     return this.thread.order(sort);
   }
 
-  /** Whether a comment has come since the viewer was last in its section. @param {Postil.Comment} comment */
-  isUnread({ id, at, section }) {
-    const { was, thread } = this;
-    return !!was && at > (was[section ?? thread.section ?? ""]?.[1] ?? 0) && !thread.store.own.has(id);
-  }
-
   /** Where something is unread, load what walks it. */
   async #look() {
-    const { was, unread, article } = this;
-    if (!unread && !(was && Object.values(article.known).some(({ id, last = 0 }) => last > (was[id]?.[1] ?? 0)))) return;
+    if (!this.unread && !this.seen.isBehind) return;
     this.unread ??= new (await this.later(import("./unread.js"))).Unread(this);
     this.unread.begin();
   }
@@ -334,7 +322,7 @@ export class Panel {
   /** Take in what is known now of the threads here; the reader stays in the one that he opened. */
   counted() {
     this.home ??= this.place?.id ?? null;
-    this.follow();
+    this.foot.follow();
     this.strip.count();
     if (this.thread.section || !this.home) return;
     this.thread.section = this.home;
@@ -364,62 +352,9 @@ export class Panel {
     }
   }
 
-  /** Whether the section takes replies; why not a new thread, or how fast, in a sentence. */
-  get pace() {
-    const { state, minutes = 1 } = this.article.known[this.home ?? ""] ?? {};
-    const locked = state === "locked" ? t.locked : "";
-    return { shut: state === "closed" ? t.closed : locked, locked, slow: state === "slow" ? minutes : 0 };
-  }
-
-  /** The section's state may have changed: the composers and the buttons follow, and what somebody writes stays. */
-  follow() {
-    const now = JSON.stringify(this.pace);
-    if (this.#pace === now) return;
-    this.#pace = now;
-    const { shut, locked, slow } = this.pace;
-    if (this.composer && (!shut || !this.composer.isEmpty)) this.composer.pace(shut, slow);
-    else this.compose();
-    for (const reply of this.thread.replies) reply.pace(locked, slow);
-    this.thread.render();
-    this.desk?.follow();
-  }
-
-  /** Put the composer at the foot, or say why there is none. */
-  compose() {
-    const { shut, slow } = this.pace;
-    this.#pace = JSON.stringify(this.pace);
-    this.composer = shut ? null : new Composer({ panel: this, label: t.write, draft: this.draft("") });
-    this.composer?.pace("", slow);
-    this.frame.foot.replaceChildren(this.composer?.node ?? h("p", { className: "shut" }, shut));
-    this.#label();
-    shelve(this);
-  }
-
-  /** What is written under a merged thread goes to the section's own, so say so. */
-  #label() {
-    this.composer?.label(this.thread.section === this.home ? t.write : t.writeHere);
-  }
-
-  /** The name of a draft in this browser: by the thread, but where one was begun before it had an id. @param {string} parent */
-  draft(parent) {
-    const [early, name] = [this.place?.name, this.home].map((section) => [this.page, section, parent].join(" "));
-    return this.home && !recall(`draft:${early}`) ? name : early;
-  }
-
-  /** Readers are told of a thread when there is something to read; who began it finds his way back. @param {Postil.Place} place @param {string} section */
-  began(place, section) {
-    place.id = section;
-    keep("begun", Object.fromEntries([...Object.entries(recall("begun") ?? {}).slice(-50), [this.#nameOf(place), section]]));
-  }
-
-  /** @param {Postil.Place} place */
-  #nameOf({ name }) {
-    return `${this.page} ${name}`;
-  }
-
   /** The thread whose comments of the viewer's own are shown here. */
   get mine() {
-    return this.thread.section ?? (this.place && recall("begun")?.[this.#nameOf(this.place)]);
+    return this.thread.section ?? this.foot.begunAt(this.place);
   }
 
   /** Be in the thread that was written in. @param {string} section */
@@ -437,7 +372,7 @@ export class Panel {
     this.article.count([section]);
     this.counted();
     // What he wrote himself is not new to him.
-    if (this.mine === section.id) thread.wrote({ ...comment, ...own }).then(() => this.section?.id === section.id && this.#seen());
+    if (this.mine === section.id) thread.wrote({ ...comment, ...own }).then(() => this.section?.id === section.id && this.seen.keep());
     if (said) this.frame.say(comment.state === "pending" ? t.postedPending : said);
   }
 
@@ -457,20 +392,8 @@ export class Panel {
     this.open(next);
   }
 
-  /** Remember what was read here: all that is shown, and nothing that waits. */
-  #seen() {
-    const { section, page } = this;
-    const { waiting, comments } = this.thread.store;
-    if (!section || !comments.size) return;
-    const { [page]: seen, ...others } = recall("seen") ?? {};
-    const last = Math.min(section.last ?? 0, ...[...waiting].map((id) => (comments.get(id)?.at ?? Infinity) - 1));
-    const now = { ...seen, [section.id]: [section.comments - this.thread.store.fresh, last] };
-    keep("seen", Object.fromEntries([...Object.entries(others).slice(1 - MOST_PAGES), [page, now]]));
-    this.article.count([]);
-  }
-
   closed() {
-    this.#seen();
+    this.seen.keep();
     this.live.show();
     this.article.emit("close");
     this.#opener?.focus({ preventScroll: true });

@@ -18,7 +18,7 @@ const edit = async (thread, item) => {
   const { source, editable_until: until } = thread.store.own.get(id) ?? {};
   const done = () => close(thread, item);
   const send = async (/** @type {string} */ source) => panel.take(await panel.api.write("PATCH", `comments/${id}`, { source }));
-  const composer = new Composer({ panel, label: t.edit, draft: panel.draft(`edit ${id}`), submit: t.seldom.save, text: source, until, send, done });
+  const composer = new Composer({ panel, label: t.edit, draft: panel.foot.draft(`edit ${id}`), submit: t.seldom.save, text: source, until, send, done });
   thread.list.slot(item, composer.node, true);
   shelve(panel);
 };

@@ -43,7 +43,7 @@ export class Unread {
     const { store } = this.panel.thread;
     return [...store.order("", new Set())].filter((id) => {
       const comment = store.get(id);
-      return comment?.author && this.panel.isUnread(comment);
+      return comment?.author && this.panel.seen.isUnread(comment);
     });
   }
 

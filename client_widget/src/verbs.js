@@ -30,9 +30,9 @@ const reply = async (thread, item) => {
   const chosen = /** @type {any} */ (item.getRootNode()).getSelection?.();
   const words = item.querySelector(".body")?.contains(chosen?.anchorNode) && `${chosen}`.trim();
   const composer = new Composer({
-    panel, parent: id, to: author, label: say(t.replyTo, { name: author }), draft: panel.draft(id), submit: t.reply, done: () => close(thread, item),
+    panel, parent: id, to: author, label: say(t.replyTo, { name: author }), draft: panel.foot.draft(id), submit: t.reply, done: () => close(thread, item),
   });
-  composer.pace(panel.pace.locked, panel.pace.slow);
+  composer.pace(panel.foot.pace.locked, panel.foot.pace.slow);
   thread.replies.add(composer);
   thread.list.slot(item, composer.node);
   shelve(panel);
