@@ -56,6 +56,8 @@ def scene(stage: Stage, somebody: Somebody) -> Iterator[Scene]:
 
 
 def settle(reader: Reader) -> None:
+    # The page hears of its new size with the next frame.
+    reader.page.evaluate("() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
     reader.page.wait_for_function(SETTLED)
 
 
