@@ -1,6 +1,6 @@
 """The ASGI application: the routes, what stands before them, and what runs beside them."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -9,21 +9,26 @@ from starlette.routing import BaseRoute
 
 from postil.auth.passwords import Passwords
 from postil.languages import Languages
+from postil.live.shared import Shared
 from postil.resources import Resources, running
 from postil.sites import site_of
 from postil.urls import parse_origin
 from postil.web import door, problems
-from postil.web.addresses import KnowNetwork
+from postil.web.addresses import KnowNetwork, Whereabouts
 from postil.web.articles import Articles
-from postil.web.caching import Kept
+from postil.web.caching import Kept, Prepared
+from postil.web.front import BeforeRouter, Front
 from postil.web.limits import Limiter
 from postil.web.live import Sockets
 from postil.web.middleware import Cors, SecurityHeaders
 from postil.web.routes import routes
+from postil.web.shelf import Shelf
 from postil.web.static import Widget, widget_folder
 
 # Pages without JavaScript, as bytes: apart, so that a crawler takes no room from what widgets ask for.
 PAGES_KEPT = 8 * 1024 * 1024
+# Windows that are being made where there is no shelf; what is made is kept elsewhere.
+ASKED_AT_ONCE = 64
 
 
 def make_app(
@@ -52,12 +57,17 @@ def make_app(
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with running(resources):
+            shelf.open()
             yield
+            shelf.close()
 
     widget = widget or Widget()
+    limiter, shelf = Limiter(enabled=settings.rate_limits), Shelf(resources.database)
+    front = Front(limiter, Whereabouts(secret, settings.trusted_proxies))
     app = Starlette(
         routes=[*routes(widget), *more],
         middleware=[
+            Middleware(BeforeRouter, front=front),
             Middleware(KnowNetwork, secret=secret, trusted=settings.trusted_proxies),
             Middleware(SecurityHeaders),
             Middleware(Cors, is_registered=is_registered),
@@ -72,9 +82,10 @@ def make_app(
     app.state.widget = widget
     app.state.passwords = passwords or Passwords()
     app.state.languages = languages or Languages(widget_folder() / "lang")
-    app.state.kept = Kept()
-    app.state.pages = Kept(PAGES_KEPT)
+    app.state.kept = Kept[Prepared]()
+    app.state.pages = Kept[Prepared](PAGES_KEPT)
     app.state.articles = Articles()
-    app.state.limiter = Limiter(enabled=settings.rate_limits)
+    app.state.limiter, app.state.shelf, app.state.front = limiter, shelf, front
+    app.state.asked = Shared[Hashable, Prepared](ASKED_AT_ONCE)
     app.state.sockets = Sockets(settings.most_sockets, settings.most_sockets_per_network)
     return app

@@ -408,14 +408,26 @@ async def tell_more(
 
 async def tell_earlier(snapshot: Snapshot, page: Page, rows: Sequence[Any], answers: Sequence[CommentAnswer]) -> None:
     """Mark the comments that were written when their section read otherwise than it does in the reference."""
-    hashes = {row.outline_hash for row in rows} - {None, page.reference}
-    if page.reference is None or not hashes:
+    hashes = written_otherwise(rows, page.reference)
+    if not hashes:
         return
-    query = select(Outline).where(col(Outline.page_id) == page.id, col(Outline.hash).in_([*hashes, page.reference]))
-    outlines = {each.hash: each for each in await snapshot.scalars(query) if each.referenced_at is not None}
-    now = outlines[page.reference]
+    query = select(Outline).where(col(Outline.page_id) == page.id, col(Outline.hash).in_(hashes))
+    mark_earlier((await snapshot.scalars(query)).all(), page.reference or "", rows, answers)
+
+
+def written_otherwise(rows: Sequence[Any], reference: str | None) -> list[str]:
+    """The outlines to compare, the reference among them; none where all was written as the page is now."""
+    hashes = {row.outline_hash for row in rows} - {None, reference}
+    return [*hashes, reference] if hashes and reference is not None else []
+
+
+def mark_earlier(
+    outlines: Sequence[Any], reference: str, rows: Sequence[Any], answers: Sequence[CommentAnswer]
+) -> None:
+    known = {each.hash: each for each in outlines if each.referenced_at is not None}
+    now = known[reference]
     for row, answer in zip(rows, answers, strict=True):
-        then = outlines.get(row.outline_hash)
+        then = known.get(row.outline_hash)
         answer.earlier = then is not None and _reads_otherwise(then, now, row.section_id)
 
 

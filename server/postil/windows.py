@@ -6,6 +6,7 @@ that the window does not show, so the first page of a section with 10,000 commen
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, func, or_, select
 from sqlmodel import col
@@ -48,21 +49,53 @@ async def open_window(snapshot: Snapshot, viewer: Viewer | None, section: str, l
     return Window(found, page, audience, min(limit, MOST_COMMENTS))
 
 
-async def revision_of(snapshot: Snapshot, section: str) -> tuple[int, int]:
-    """What a public window of a section may be kept under: the section's revision, and roughly the page's.
+class Wish(NamedTuple):
+    """Which window is asked for, and in which form."""
+
+    section: str
+    sort: Sort
+    limit: int
+    after: AfterRoot | AfterReply | None
+    nested: bool
+
+
+class Stamp(NamedTuple):
+    """What a public window of a section may be kept under: the section's revision, the page's places, and roughly the
+    page's revision.
 
     A window says from which revision on to ask for changes, and that must not lie too far back: so what is kept goes
     stale with every half of MOST_BEHIND that happens elsewhere on the page.
     """
-    query = (
-        select(col(Section.public_revision), col(Page.public_revision))
-        .join(Page, col(Section.page_id) == Page.id)
-        .where(col(Section.id) == section)
-    )
+
+    section: int
+    page: str
+    half: int
+    reference: str | None
+    anchors: int
+
+
+# What a stamp is made of.
+STAMPED: tuple[Any, ...] = (
+    col(Page.id).label("page_id"),
+    col(Page.public_revision).label("page_revision"),
+    Page.reference,
+    Page.anchors,
+    Section.public_revision,
+)
+
+
+def stamp_of(row: Any) -> Stamp:
+    half = row.page_revision // (MOST_BEHIND // 2)
+    return Stamp(row.public_revision, row.page_id, half, row.reference, row.anchors)
+
+
+async def read_stamp(snapshot: Snapshot, section: str) -> Stamp:
+    """The stamp of a section's windows; NotFound for one never issued."""
+    query = select(*STAMPED).join(Page, col(Section.page_id) == Page.id).where(col(Section.id) == section)
     found = (await snapshot.execute(query)).first()
     if found is None:
         raise NotFound()
-    return found[0], found[1] // (MOST_BEHIND // 2)
+    return stamp_of(found)
 
 
 async def read_threads(snapshot: Snapshot, window: Window, sort: Sort, after: AfterRoot | None = None) -> ThreadAnswer:
@@ -129,8 +162,13 @@ async def read_around(snapshot: Snapshot, viewer: Viewer | None, comment: str, l
     return answer
 
 
+def is_stale(revision: int, after: AfterRoot | AfterReply | None) -> bool:
+    """Whether a list of threads has moved on too far since a cursor's revision."""
+    return isinstance(after, AfterRoot) and not 0 <= revision - after.revision <= MOST_BEHIND
+
+
 def _refuse_stale(window: Window, after: AfterRoot) -> None:
-    if not 0 <= window.page.public_revision - after.revision <= MOST_BEHIND:
+    if is_stale(window.page.public_revision, after):
         raise Invalid("cursor", "This list has moved on a lot since. Load it again from its beginning.")
 
 

@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# Connections that are open, and some that were.
+MOST_NETWORKS = 10_000
 
 
 def proxies(names: Iterable[str]) -> tuple[Network, ...]:
@@ -83,6 +85,28 @@ def shortened(scope: Scope) -> str:
     """The beginning of the address that a request came from, for whom the owner wants told. It is never kept."""
     part: str = scope["postil.part"]
     return part
+
+
+class Whereabouts:
+    """Networks of those who asked lately, by a number that stands for their address in this process and for nobody
+    else: the address itself is kept nowhere, here neither.
+    """
+
+    def __init__(self, secret: bytes, trusted: Iterable[str] = ()) -> None:
+        self._secret, self._trusted = secret, proxies(trusted)
+        self._networks: dict[int, str] = {}
+
+    def network(self, scope: Scope) -> str:
+        """network_of before KnowNetwork has told it."""
+        told = [value for name, value in scope["headers"] if name == b"x-forwarded-for"] if self._trusted else ()
+        client = scope.get("client")
+        name = hash((client[0] if client else None, *told))
+        found = self._networks.get(name)
+        if found is None:
+            if len(self._networks) >= MOST_NETWORKS:
+                self._networks.clear()
+            found = self._networks[name] = network_key(client_address(scope, self._trusted), self._secret)
+        return found
 
 
 class KnowNetwork:

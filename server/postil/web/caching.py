@@ -8,9 +8,10 @@ import gzip
 import hashlib
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Any, NamedTuple
+from typing import Any, Generic, Protocol, TypeVar
 
 from starlette.requests import Request
+from starlette.types import Message
 
 from postil.web.api import Reply
 
@@ -20,30 +21,49 @@ WORTH_ZIPPING = 600
 MOST_BYTES = 32 * 1024 * 1024
 
 
-class Prepared(NamedTuple):
-    """An answer as it goes out: plain, compressed (empty where it does not pay), and its name."""
+class Prepared:
+    """An answer as it goes out: plain, compressed once somebody asks for it (empty where it does not pay), its name."""
 
-    content: bytes
-    zipped: bytes
-    etag: str
+    __slots__ = ("_zipped", "content", "etag", "sent", "size")
+
+    def __init__(self, content: bytes, etag: str) -> None:
+        self.content, self.etag = content, etag
+        self.sent: dict[str, tuple[Message, Message]] = {}  # as it went out before, by form (web/front.py)
+        self._zipped: bytes | None = None if len(content) >= WORTH_ZIPPING else b""
+        # What is compressed later is smaller than what it is made of: so much is counted from the beginning.
+        self.size = len(content) if self._zipped == b"" else 2 * len(content)
 
     @property
-    def size(self) -> int:
-        return len(self.content) + len(self.zipped)
+    def zipped(self) -> bytes:
+        if self._zipped is None:
+            self._zipped = gzip.compress(self.content, 5, mtime=0)
+        return self._zipped
 
 
 def prepare(content: bytes) -> Prepared:
-    etag = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
-    return Prepared(content, gzip.compress(content, 5, mtime=0) if len(content) >= WORTH_ZIPPING else b"", etag)
+    return Prepared(content, f'W/"{hashlib.sha256(content).hexdigest()[:24]}"')
+
+
+def unchanged(prepared: Prepared, asked: str) -> bool:
+    """Whether the asker's `If-None-Match` names these bytes."""
+    return prepared.etag in asked.split(", ")
+
+
+def headers_of(prepared: Prepared, *, private: bool = False) -> dict[str, str]:
+    """To be kept and asked about again: `no-cache` with an ETag; staff's answers are nobody else's to keep."""
+    return {
+        "ETag": prepared.etag,
+        "Cache-Control": "private, no-cache" if private else "no-cache",
+        "Vary": "Accept-Encoding, Authorization",
+    }
 
 
 def answer(request: Request, prepared: Prepared, *, private: bool = False) -> Reply[Any]:
-    """To be kept and asked about again: `no-cache` with an ETag; staff's answers are nobody else's to keep."""
-    headers = {"ETag": prepared.etag, "Cache-Control": "private, no-cache" if private else "no-cache"}
-    headers["Vary"] = "Accept-Encoding, Authorization"
-    if prepared.etag in request.headers.get("if-none-match", "").split(", "):
+    """Bytes as they are asked for: not at all where the asker has them, and compressed where he takes it."""
+    headers = headers_of(prepared, private=private)
+    if unchanged(prepared, request.headers.get("if-none-match", "")):
         return Reply(None, 304, headers)
-    if prepared.zipped and "gzip" in request.headers.get("accept-encoding", ""):
+    if "gzip" in request.headers.get("accept-encoding", "") and prepared.zipped:
         return Reply(prepared.zipped, headers=headers | {"Content-Encoding": "gzip"})
     return Reply(prepared.content, headers=headers)
 
@@ -53,24 +73,35 @@ def fresh(request: Request, content: bytes, *, private: bool = False) -> Reply[A
     return answer(request, prepare(content), private=private)
 
 
-class Kept:
-    """Prepared answers by key, the least used dropped first."""
+class Sized(Protocol):
+    @property
+    def size(self) -> int: ...
+
+
+S = TypeVar("S", bound=Sized)
+
+
+class Kept(Generic[S]):
+    """What was made, by key, the least used dropped first where the room (bytes) is used up."""
 
     def __init__(self, most: int = MOST_BYTES) -> None:
         self.most, self.size = most, 0
-        self._answers: OrderedDict[Hashable, Prepared] = OrderedDict()
+        self._answers: OrderedDict[Hashable, S] = OrderedDict()
 
-    def get(self, key: Hashable) -> Prepared | None:
+    def get(self, key: Hashable) -> S | None:
         found = self._answers.get(key)
         if found is not None:
             self._answers.move_to_end(key)
         return found
 
-    def keep(self, key: Hashable, prepared: Prepared) -> Prepared:
-        before = self._answers.pop(key, None)
-        self._answers[key] = prepared
-        self.size += prepared.size - (before.size if before else 0)
+    def keep(self, key: Hashable, made: S) -> S:
+        self.drop(key)
+        self._answers[key] = made
+        self.size += made.size
         while self.size > self.most:
-            _, dropped = self._answers.popitem(last=False)
-            self.size -= dropped.size
-        return prepared
+            self.drop(next(iter(self._answers)))
+        return made
+
+    def drop(self, key: Hashable) -> None:
+        dropped = self._answers.pop(key, None)
+        self.size -= dropped.size if dropped else 0

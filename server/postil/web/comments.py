@@ -1,6 +1,8 @@
 """Comments: windows of a section, one by id, and what readers do with them."""
 
-from typing import Annotated, NamedTuple
+from collections.abc import Hashable
+from functools import partial
+from typing import Annotated
 
 from pydantic import Field
 from starlette.requests import Request
@@ -15,10 +17,11 @@ from postil.answers import (
     ThenAndNow,
     ThreadAnswer,
 )
-from postil.cursors import AfterReply, AfterRoot, Since, Sort, parse_window
+from postil.cursors import AfterReply, Since, Sort, parse_window
 from postil.db import Snapshot
 from postil.discussion import Draft, Written
 from postil.judging import Signs
+from postil.live.shared import Shared
 from postil.markup import render_async, tidy
 from postil.models import Comment, Page
 from postil.outline import outline_hash
@@ -31,9 +34,12 @@ from postil.web import door
 from postil.web.addresses import network_of, shortened
 from postil.web.api import Reply
 from postil.web.body import MAX_OUTLINE, Most
-from postil.web.caching import Kept, answer, fresh, prepare
+from postil.web.caching import Kept, Prepared, answer, fresh, prepare
+from postil.web.front import Front
 from postil.web.pages import PRIVATE, Author, Staff, page_ref
 from postil.web.schemas import AppealCreate, CommentCreate, CommentEdit, FlagCreate, Id, PreviewAsk, key_of
+from postil.web.shelf import Shelf
+from postil.windows import Wish
 
 Limit = Annotated[int, Field(ge=1, le=windows.MOST_COMMENTS)]
 Whys = tuple[Why, ...]
@@ -54,23 +60,38 @@ async def read(
     """A window of a section, flat (a parent always before its replies) or nested; `next` and `more` go on."""
     await door.hit(request, "read")
     wish = Wish(section, sort, limit, parse_window(cursor) if cursor else None, nested)
+    if authorization is None and not request.cookies:  # nobody in particular
+        if ready := _at_hand(request, wish):
+            return answer(request, ready)
     async with door.resources(request).database.read() as snapshot:
         viewer = await door.staff_reader(snapshot, request, authorization)
         if viewer is not None:
             return fresh(request, await _window(snapshot, viewer, wish), private=True)
-        kept: Kept = request.app.state.kept
-        key = (wish, await windows.revision_of(snapshot, section))
-        return answer(request, kept.get(key) or kept.keep(key, prepare(await _window(snapshot, None, wish))))
+        key = (wish, await windows.read_stamp(snapshot, section))
+    return answer(request, await _shared(request, wish, key))
 
 
-class Wish(NamedTuple):
-    """Which window is asked for, and in which form."""
+def _at_hand(request: Request, wish: Wish) -> Prepared | None:
+    """The window from the shelf; whoever asks for the same address next is answered before the router."""
+    shelf: Shelf = request.app.state.shelf
+    found = shelf.now(wish)
+    if found is not None:
+        front: Front = request.app.state.front
+        front.let_in(request.scope, partial(shelf.now, wish))
+    return found
 
-    section: str
-    sort: Sort
-    limit: int
-    after: AfterRoot | AfterReply | None
-    nested: bool
+
+async def _shared(request: Request, wish: Wish, key: Hashable) -> Prepared:
+    """The window as it was kept, or made once for all who ask for it now."""
+    kept: Kept[Prepared] = request.app.state.kept
+    asked: Shared[Hashable, Prepared] = request.app.state.asked
+
+    async def make() -> Prepared:
+        async with door.resources(request).database.read() as snapshot:
+            found = await _window(snapshot, None, wish)
+            return kept.keep((wish, await windows.read_stamp(snapshot, wish.section)), prepare(found))
+
+    return kept.get(key) or await asked.ask(key, make)
 
 
 async def _window(snapshot: Snapshot, viewer: Viewer | None, wish: Wish) -> bytes:

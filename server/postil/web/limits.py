@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from limits import RateLimitItem
     from limits.aio.strategies import MovingWindowRateLimiter
 
+    from postil.web.memory import Memory
+
 
 class Limit(NamedTuple):
     rates: str  # as the limits library reads them; all of them hold
@@ -62,6 +64,11 @@ class Limiter:
             if not await self._windows.hit(item, name, *who):
                 raise TooMany(await self._wait(item, name, *who))
 
+    def try_hit(self, name: str, *who: str) -> bool:
+        """The same where nothing is to be awaited; False, and nothing counted, where it is more than its limit."""
+        (item,) = self._items[LIMITS[name].rates]
+        return self._memory.take(item.key_for(name, *who), item.amount, item.get_expiry())
+
     async def _wait(self, item: "RateLimitItem", *key: str) -> int:
         reset = (await self._windows.get_window_stats(item, *key)).reset_time
         return max(1, math.ceil(reset - time.time()))
@@ -71,9 +78,13 @@ class Limiter:
         # Imported here: the library takes 0.2 s, and the command line rarely wants it.
         from limits.aio.strategies import MovingWindowRateLimiter
 
+        return MovingWindowRateLimiter(self._memory)
+
+    @cached_property
+    def _memory(self) -> "Memory":
         from postil.web.memory import Memory
 
-        return MovingWindowRateLimiter(Memory())
+        return Memory()
 
     @cached_property
     def _items(self) -> dict[str, list["RateLimitItem"]]:

@@ -25,6 +25,9 @@ class Memory(MemoryStorage):
         self.windows: OrderedDict[str, deque[float]] = OrderedDict()
 
     async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        return self.take(key, limit, expiry, amount)
+
+    def take(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         """Whether `amount` more fit into the key's window; if so they are counted."""
         now = time.time()
         window = self._window(key, now - expiry)

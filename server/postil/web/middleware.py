@@ -27,6 +27,8 @@ _PREFLIGHT = {
     "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
 }
 _EXPOSED = "ETag, Retry-After"
+# What a read answers to any origin.
+_OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED}
 # Pages for people, with forms and a cookie of theirs: no other page reads them. They need no CORS.
 _PAGES = ("/t/", "/here")
 
@@ -57,6 +59,12 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def for_anybody(headers: MutableHeaders) -> None:
+    """Add what the middleware adds to a read of the API, whoever asks (web/front.py)."""
+    headers.update(_OPEN)
+    _secure(headers)
 
 
 def _secure(headers: MutableHeaders) -> None:
@@ -95,7 +103,7 @@ class Cors:
         if method in READS and path.startswith(_PAGES):
             return {}
         if method in READS or path in self.open_paths:
-            return {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED}
+            return _OPEN
         origin = await registered_origin(headers, self.is_registered)
         if origin is None or path.startswith(_PAGES):
             return {"Vary": "Origin"}

@@ -87,7 +87,7 @@ def _language(request: Request, lang: str | None) -> Language | None:
 
 async def _page(request: Request, snapshot: Snapshot, viewer: Viewer, key: str, look: Look) -> Prepared:
     """A page's answer; for readers it is kept, under all that it depends on, by the outline's hash."""
-    kept: Kept = request.app.state.kept
+    kept: Kept[Prepared] = request.app.state.kept
     page = await reading.find_page(snapshot, viewer.site, key)
     outline, asked = look.outline, (look.language.name if look.language else None, look.nameless)
     name = (page.id, page.anchors, page.public_revision, page.views, page.key, outline, asked) if page else None
@@ -171,7 +171,7 @@ async def recent(
         viewer = await door.reader_of(snapshot, request, url, authorization=authorization)
         page = await reading.find_page(snapshot, viewer.site, _key(url, key))
         places = await held.outlines.places(snapshot, page, outline) if page and outline else ()
-        kept: Kept = request.app.state.kept
+        kept: Kept[Prepared] = request.app.state.kept
         name = (page.id, page.anchors, page.public_revision, outline, stretch) if page else None
         if name and places is not None and not viewer.is_staff and (ready := kept.get(name)):
             return answer(request, ready)

@@ -270,13 +270,13 @@ def _revalidating(request: Request, told: Discussion, shown: Response) -> Respon
     if guests.COOKIE in request.cookies:
         shown.headers.update({"Vary": "Cookie, Accept-Encoding", "Cache-Control": "no-store"})
         return shown
-    pages: caching.Kept = request.app.state.pages
+    pages: caching.Kept[caching.Prepared] = request.app.state.pages
     return _prepared(request, pages.keep(_name(request, told.page), caching.prepare(bytes(shown.body))))
 
 
 def _kept(request: Request, page: Page) -> Response | None:
     """The same page as it was made before, where nothing has changed that it shows."""
-    pages: caching.Kept = request.app.state.pages
+    pages: caching.Kept[caching.Prepared] = request.app.state.pages
     found = None if guests.COOKIE in request.cookies else pages.get(_name(request, page))
     return _prepared(request, found) if found else None
 

@@ -1,0 +1,98 @@
+"""What stands before the router: answers that are bytes already go out from here.
+
+Only what a handler has let in is known here, by the very bytes of its address: so whatever an address means, who may
+ask and what is refused is decided there and nowhere else. Who shows a token or a cookie is not answered here.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from postil.web.addresses import Whereabouts
+from postil.web.caching import Prepared, headers_of, unchanged
+from postil.web.limits import Limiter
+from postil.web.middleware import for_anybody
+
+# Addresses that stand for the same window differ only where somebody plays with them.
+MOST_ADDRESSES = 4096
+LONGEST_QUERY = 300
+
+Source = Callable[[], Prepared | None]
+Messages = tuple[Message, Message]
+
+
+class Front:
+    """Addresses whose answer is one for all, each with the function that has it now."""
+
+    def __init__(self, limiter: Limiter, whereabouts: Whereabouts) -> None:
+        self._limiter, self._whereabouts = limiter, whereabouts
+        self._sources: OrderedDict[tuple[str, bytes], Source] = OrderedDict()
+
+    def let_in(self, scope: Scope, source: Source) -> None:
+        """From now on answer whoever asks for the same address from `source`, as long as it has an answer."""
+        if scope["method"] != "GET" or len(scope["query_string"]) > LONGEST_QUERY:
+            return
+        self._sources[scope["path"], scope["query_string"]] = source
+        if len(self._sources) > MOST_ADDRESSES:
+            self._sources.popitem(last=False)
+
+    def find(self, scope: Scope) -> Messages | None:
+        """The messages that answer a request; None where the router must, which counts it against the limits then."""
+        source = self._sources.get((scope["path"], scope["query_string"]))
+        if source is None or scope["method"] != "GET":
+            return None
+        known = takes = None
+        for name, value in scope["headers"]:
+            if name == b"authorization" or name == b"cookie":
+                return None
+            if name == b"if-none-match":
+                known = value if known is None else known
+            elif name == b"accept-encoding":
+                takes = value if takes is None else takes
+        prepared = source()
+        if prepared is None or not self._may_read(scope):
+            return None
+        return messages(prepared, known or b"", takes or b"")
+
+    def _may_read(self, scope: Scope) -> bool:
+        return not self._limiter.enabled or self._limiter.try_hit("read", self._whereabouts.network(scope))
+
+
+def messages(prepared: Prepared, known: bytes, takes: bytes) -> Messages:
+    """What caching.answer says, with all the headers that the middleware adds for anybody."""
+    if known and unchanged(prepared, known.decode("latin-1")):
+        form = "304"
+    elif b"gzip" in takes and prepared.zipped:
+        form = "gzip"
+    else:
+        form = ""
+    return prepared.sent.get(form) or prepared.sent.setdefault(form, _make(prepared, form))
+
+
+def _make(prepared: Prepared, form: str) -> Messages:
+    if form == "304":
+        response = Response(None, 304, headers_of(prepared))
+    elif form:
+        headers = headers_of(prepared) | {"Content-Encoding": form}
+        response = Response(prepared.zipped, 200, headers, "application/json")
+    else:
+        response = Response(prepared.content, 200, headers_of(prepared), "application/json")
+    for_anybody(response.headers)
+    start = {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
+    return start, {"type": "http.response.body", "body": response.body}
+
+
+class BeforeRouter:
+    """The outermost of what is asked: behind it stands all the rest."""
+
+    def __init__(self, app: ASGIApp, front: Front) -> None:
+        self.app, self.front = app, front
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        said = self.front.find(scope) if scope["type"] == "http" else None
+        if said is None:
+            return await self.app(scope, receive, send)
+        await send(said[0])
+        await send(said[1])

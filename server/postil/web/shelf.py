@@ -1,0 +1,68 @@
+"""Public windows of sections, kept as bytes until they change, and made again in a moment once they did.
+
+Whether they did is asked of the database each time, by one number that moves with every commit of anybody (glance.py):
+so a comment that was hidden is gone from the very next answer, in this process and in every other.
+"""
+
+from postil import ready
+from postil.db import Database
+from postil.glance import Busy, Glance
+from postil.migrate import sqlite_file
+from postil.ready import Leaves
+from postil.web.caching import Kept, Prepared, prepare
+from postil.windows import Stamp, Wish
+
+
+class Standing:
+    """A window as it was at a version of the database; `stamp` tells whether a later version still has it so."""
+
+    __slots__ = ("leaves", "prepared", "size", "stamp", "version")
+
+    def __init__(self, prepared: Prepared, version: int, stamp: Stamp, leaves: Leaves) -> None:
+        self.prepared, self.version, self.stamp, self.leaves = prepared, version, stamp, leaves
+        self.size = prepared.size + len(prepared.content)  # the leaves are the content again, in pieces
+
+
+class Shelf:
+    """The windows at hand. On another database than SQLite there are none, and the handler asks by the session.
+
+    Nothing is awaited between asking and keeping, so equal misses are one: the first makes it, the others find it.
+    """
+
+    def __init__(self, database: Database, kept: Kept[Standing] | None = None) -> None:
+        self._database, self._kept = database, kept or Kept[Standing]()
+        self._glance: Glance | None = None
+
+    def open(self) -> None:
+        """Call once the database is open."""
+        file = sqlite_file(self._database)
+        self._glance = Glance(file) if file is not None else None
+
+    def close(self) -> None:
+        if self._glance is not None:
+            self._glance.close()
+            self._glance = None
+
+    def now(self, wish: Wish) -> Prepared | None:
+        """The window as anybody sees it now; None where somebody else must answer, or refuse."""
+        if self._glance is None:
+            return None
+        try:
+            return self._now(self._glance, wish)
+        except Busy:
+            return None
+
+    def _now(self, glance: Glance, wish: Wish) -> Prepared | None:
+        version, found = glance.version(), self._kept.get(wish)
+        if found is not None:
+            if found.version == version:
+                return found.prepared
+            if ready.stamp(glance, wish.section) == found.stamp:
+                found.version = version
+                return found.prepared
+        made = ready.read(glance, self._database.lineage.epoch, wish, found.leaves if found else None)
+        if made is None:
+            self._kept.drop(wish)
+            return None
+        # The version was asked before: what was committed meanwhile is looked at once more.
+        return self._kept.keep(wish, Standing(prepare(made.content), version, made.stamp, made.leaves)).prepared

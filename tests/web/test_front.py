@@ -1,0 +1,108 @@
+"""The way before the router: who is answered there, and who is not. That the bytes are the same: tests/laws."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+from starlette.applications import Starlette
+from tests.laws.test_bytes_at_hand import Pair, Said, ask, pair_over
+from tests.world import World, world
+
+from postil.web.addresses import Whereabouts, client_address, network_key
+from postil.web.front import MOST_ADDRESSES
+from postil.web.limits import Limiter
+
+
+@dataclass
+class Scene:
+    here: World
+    pair: Pair
+    address: str
+
+    @property
+    def fast(self) -> Starlette:
+        return self.pair.fast
+
+    async def ask(self, **headers: str) -> Said:
+        return await ask(self.fast, self.address, {name.replace("_", "-"): value for name, value in headers.items()})
+
+    def front_answers(self, **headers: str) -> bool:
+        path, _, query = self.address.partition("?")
+        scope = {
+            "method": "GET",
+            "path": path,
+            "query_string": query.encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        }
+        return self.fast.state.front.find(scope) is not None
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    async with world() as here, pair_over(here) as pair:
+        written = await here.post("ann", "First of all.")
+        yield Scene(here, pair, f"/v1/sections/{written.section.id}/comments?limit=10")
+
+
+async def test_what_was_answered_once_is_answered_before_the_router(scene: Scene) -> None:
+    assert not scene.front_answers()
+    first = await scene.ask()
+    assert scene.front_answers()
+    assert await scene.ask() == first
+
+
+async def test_who_shows_something_of_his_own_is_asked_behind_it(scene: Scene) -> None:
+    await scene.ask()
+    assert not scene.front_answers(authorization="Bearer x")
+    assert not scene.front_answers(cookie="__Host-postil=x")
+    assert (await scene.ask(Authorization="Bearer x")).status == 401
+
+
+async def test_what_is_asked_otherwise_is_asked_behind_it(scene: Scene) -> None:
+    await scene.ask()
+    scene.address += "&limit=10"
+    assert not scene.front_answers()
+    assert (await scene.ask()).status == 422
+
+
+async def test_a_post_is_in_the_very_next_answer(scene: Scene) -> None:
+    await scene.ask()
+    await scene.here.post("ben", "And then.", section=scene.address.split("/")[3])
+    assert scene.front_answers()
+    assert b"And then." in (await scene.ask()).body
+
+
+async def test_a_commit_elsewhere_makes_nothing_anew(scene: Scene) -> None:
+    await scene.here.post("ben", "Elsewhere.", index=1)
+    before = (await scene.ask()).header(b"etag")
+    await scene.here.post("ben", "Elsewhere again.", index=1)
+    assert (await scene.ask(If_None_Match=before.decode())).status == 304
+
+
+async def test_it_counts_as_much_as_behind_the_router(scene: Scene) -> None:
+    limiter: Limiter = scene.fast.state.limiter
+    limiter.enabled = True
+    statuses = [(await scene.ask()).status for _ in range(601)]
+    assert statuses == [200] * 600 + [429]
+    assert (await ask(scene.fast, "/v1/page/own?url=https://blog.example/essay", {})).status == 429
+
+
+async def test_addresses_are_kept_by_the_thousand_and_no_more(scene: Scene) -> None:
+    await scene.ask()
+    for number in range(MOST_ADDRESSES + 5):
+        scene.fast.state.front.let_in(
+            {"method": "GET", "path": f"/{number}", "query_string": b""}, lambda: pytest.fail("asked")
+        )
+    assert len(scene.fast.state.front._sources) == MOST_ADDRESSES
+    assert not scene.front_answers(), "the oldest goes first"
+
+
+@pytest.mark.parametrize("trusted", [(), ("192.0.2.0/24",)])
+def test_whereabouts_are_those_that_know_network_tells(trusted: tuple[str, ...]) -> None:
+    told = Whereabouts(b"secret", trusted)
+    for peer in ("192.0.2.1", "192.0.2.2", "2001:db8::1", None):
+        for forwarded in (b"", b"203.0.113.7", b"203.0.113.7, 192.0.2.9"):
+            headers = [(b"x-forwarded-for", forwarded)] if forwarded else []
+            scope = {"type": "http", "client": (peer, 1) if peer else None, "headers": headers}
+            expected = network_key(client_address(scope, told._trusted), b"secret")
+            assert [told.network(scope) for _ in range(2)] == [expected] * 2
