@@ -30,7 +30,12 @@ prepare()
 
 SECRET = b"nobody knows"
 SINCE = re.compile(rb'"since":"[0-9a-f]{8}\.([0-9]+)"')
-FORMS: tuple[dict[str, str], ...] = ({}, {"Accept-Encoding": "gzip, br"}, {"Origin": "https://evil.example"}, {"Accept-Encoding": "identity"})
+FORMS: tuple[dict[str, str], ...] = (
+    {},
+    {"Accept-Encoding": "gzip, br"},
+    {"Origin": "https://evil.example"},
+    {"Accept-Encoding": "identity"},
+)
 
 
 class Said(NamedTuple):
