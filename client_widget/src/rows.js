@@ -66,6 +66,12 @@ const host = (name, child) => {
   return made;
 };
 
+/** How far from where lines begin a box ends, in pixels. @param {Element} box @param {string} dir */
+const sideOf = (box, dir) => {
+  const { left, right } = box.getBoundingClientRect();
+  return dir === "rtl" ? innerWidth - left : right;
+};
+
 /** A face, drawn from the name alone. @param {string} name */
 export const face = (name) => {
   const bits = hash(name);
@@ -105,10 +111,13 @@ export const place = (article, section, { open, panel }) => {
     const n = sum(({ comments }) => comments);
     const fresh = seen ? sum(({ id, comments }) => Math.max(0, comments - (seen[id]?.[0] ?? 0))) : 0;
     const names = [...new Set(threads.flatMap(({ faces = [] }) => faces))].slice(0, 3);
-    // Is there room for it in the margin, beside the drawer?
-    const { left, right } = row.getBoundingClientRect();
-    const margin = dir === "rtl" ? left : innerWidth - right;
-    bubble.hidden = innerWidth < 1100 || margin - 64 < (parseFloat(document.documentElement.style.paddingInlineEnd) || 0);
+    // Is there room for it in the margin, beside the drawer and what the page itself has there?
+    const edge = innerWidth - (parseFloat(document.documentElement.style.paddingInlineEnd) || 0);
+    const end = sideOf(row, dir);
+    bubble.hidden = innerWidth < 1100 || end + 64 > edge || [...document.querySelectorAll("nav,aside,[class*=toc]")].some((box) => {
+      const gap = innerWidth - sideOf(box, dir === "rtl" ? "" : "rtl") - end;
+      return gap > -9 && gap < 64;
+    });
     if (drawn === (drawn = [n, fresh, lang, names].join())) return;
     const digits = n.toLocaleString(lang);
     /** @param {Record<string, string>} forms @param {number} n */

@@ -21,9 +21,9 @@ svg:not(.face){width:18px;height:18px;fill:none;stroke:currentColor;stroke-width
 svg.face{width:28px}
 h2,p,ol{margin:0}
 h2{font-family:var(--postil-heading-font,inherit);font-size:1.133em;line-height:1.3;outline:0;text-wrap:pretty}
-b,.act,.primary,.load,.pill,.badge,.tabs{font-weight:600}
+b,.to a,.act,.primary,.load,.pill,.badge,.tabs{font-weight:600}
 .where,.bar,.strip,.badge,.when,.to,.label,.shut,.actions,.load,.under,.error{font-size:var(--s)}
-.where,.soft,.tool,.bar,.strip,.when,.to,.shut,.actions,.tomb,.empty,.quiet,.under,.body blockquote,::placeholder{color:var(--soft);opacity:1}
+.where,.soft,.tool,.bar,.strip,.when,.to,.to a,.shut,.actions,.tomb,.empty,.quiet,.under,.body blockquote,::placeholder{color:var(--soft);opacity:1}
 .badge,.load,.text,.body [href],.fresh,.act[aria-pressed=true],.act[aria-expanded=false]:not(.more){color:var(--accent)}
 .tool:hover,.quiet:hover,.act:hover,.tabs :hover,.empty b{color:var(--ink)}
 .tool:hover,.quiet:hover,.tomb,.body pre{background:var(--sunk)}
@@ -59,12 +59,12 @@ option{background:var(--surface);color:var(--ink)}
 .pill{position:absolute;inset-inline-start:50%;translate:calc(-50%*var(--flip,1));width:max-content;max-width:100%;border-radius:16px;box-shadow:0 2px 8px rgb(0 0 0/.16)}
 .scroll{flex:1;min-height:0;overflow-y:auto;overscroll-behavior:contain;overflow-anchor:none;padding:4px 0 20px;outline-offset:-2px}
 .list{list-style:none;padding:0}
-.list>li{display:flow-root;--in:calc(min(var(--depth),3)*var(--step));margin:0 var(--x);padding-inline-start:var(--in);background:repeating-linear-gradient(var(--way,90deg),transparent 0 calc(var(--step)/2 - 6px),var(--line) 0 calc(var(--step)/2 - 4px),transparent 0 var(--step)) var(--at,0) 0/var(--in) 100% no-repeat}
+.list>li{contain:content;overflow-clip-margin:14px;--in:calc(min(var(--depth),3)*var(--step));margin:0 var(--x);padding-inline-start:var(--in);background:repeating-linear-gradient(var(--way,90deg),transparent 0 calc(var(--step)/2 - 6px),var(--line) 0 calc(var(--step)/2 - 4px),transparent 0 var(--step)) var(--at,0) 0/var(--in) 100% no-repeat}
 article{position:relative;box-sizing:border-box;padding:12px;padding-inline-start:49px;margin:0 -12px;border-radius:var(--r)}
 article:focus{outline:0}
 li[data-focus]>article{background:var(--wash)}
 article header{flex-wrap:wrap;column-gap:9px;min-height:28px;margin-inline-start:-37px}
-a.when{text-decoration:none}
+a.when,.to a{text-decoration:none}
 .fold{margin-block:-2px;margin-inline:auto -6px;width:28px;height:28px}
 .label{gap:4px;color:var(--warn)}
 .label svg:not(.face){width:14px;height:14px}
@@ -78,12 +78,10 @@ a.when{text-decoration:none}
 .plain{white-space:pre-line}
 .actions{flex-wrap:wrap;column-gap:18px;margin-top:4px}
 .extra{column-gap:18px;align-items:center}
-.list>li{contain:content;overflow-clip-margin:14px}
 .list>li:has(.news){position:relative;z-index:1}
 .news{position:absolute;inset-block-end:-8px;inset-inline-start:49px;min-height:24px;font-weight:600;font-size:var(--s);color:var(--accent);z-index:1}
 .tomb .news{inset-inline-start:12px;inset-block-end:-18px}
 .news:hover,.to a:hover{text-decoration:underline}
-.to a{color:inherit;font-weight:600;text-decoration:none}
 li[data-open] .extra{display:contents}
 li>.tomb{padding:8px 12px;margin:8px 0}
 .slot{margin-inline-start:37px}

@@ -120,6 +120,28 @@ def test_a_tag_that_stands_twice_draws_once(stage: Stage, somebody: Somebody) ->
     expect(ann.page.locator("postil-bubble")).to_have_count(3)
 
 
+def test_no_bubble_stands_over_what_the_page_has_in_its_margin(stage: Stage, somebody: Somebody) -> None:
+    url = stage.article()
+    path = url.removeprefix(stage.site)
+    stage.articles.pages[path] = stage.articles.pages[path].replace("</body>", "<nav>On this page: Method</nav></body>")
+    reader = somebody("Ann")
+    reader.visit(url)
+    reader.discuss("Method")
+    reader.post("Hello.")
+    reader.page.keyboard.press("Escape")
+    bubble = reader.page.locator("postil-bubble button", has_text="1")
+    expect(bubble).to_be_visible()
+    place = """(side) => { const nav = document.querySelector("nav");
+      const { left, right } = document.querySelector("article").getBoundingClientRect();
+      Object.assign(nav.style, { position: "fixed", top: "40px", width: "120px", left: "", right: "" });
+      nav.style[side] = `${side === "left" ? right + 30 : innerWidth - left + 30}px`;
+      dispatchEvent(new Event("resize")); }"""
+    reader.page.evaluate(place, "left")
+    expect(bubble).to_be_hidden()
+    reader.page.evaluate(place, "right")
+    expect(bubble).to_be_visible()
+
+
 def test_nothing_of_ours_is_printed(stage: Stage, somebody: Somebody) -> None:
     ann = somebody("Ann")
     ann.visit(stage.article())
