@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Exact versions, also of what builds the package; older pips know the first of these only.
 EXACT := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt
 PIP := $(EXACT) $(BIN)/python -m pip --disable-pip-version-check --quiet
-PROGRAMS := chromium strace
+PROGRAMS := chromium strace postgresql redis-server
 # Files of tests run beside each other; more browsers than four would only wait for one another.
 JOBS = $(shell $(BIN)/python -c 'import os; print(min(4, os.cpu_count() or 1))')
 TYPESCRIPT := typescript@5.9.3
@@ -30,6 +30,11 @@ demo: $(VENV)/installed ## Install, and show an article whose every section has 
 test: $(VENV)/tested programs ## Install what the tests need, and pass them all.
 	@$(BIN)/python -X utf8 -m pytest --numprocesses $(JOBS) --dist loadfile $(TESTS)
 	@$(MAKE) --no-print-directory types
+
+# What is about the database, again on PostgreSQL; the rest of the suite is the same there (make test-postgres).
+.PHONY: test-postgres
+test-postgres: $(VENV)/tested programs
+	@POSTIL_TEST_DATABASE=postgresql $(BIN)/python -X utf8 -m pytest --numprocesses $(JOBS) --dist loadfile $(TESTS)
 
 .PHONY: soak
 soak: $(VENV)/tested programs ## The long attacks: all of the corpora, 500 kills, deeper random histories.
@@ -64,7 +69,7 @@ gallery: $(VENV)/tested programs ## Take a picture of every state of the widget,
 .PHONY: constraints
 constraints: ## Take the newest releases that pyproject.toml allows; then run the tests.
 	@$(MAKE) --no-print-directory VENV=.venv-newest .venv-newest/made
-	@.venv-newest/bin/python -m pip install --quiet --upgrade --editable '.[fast,test]'
+	@.venv-newest/bin/python -m pip install --quiet --upgrade --editable '.[fast,postgres,redis,test]'
 	@.venv-newest/bin/python -m pip freeze --exclude-editable > constraints.txt
 	@rm -r .venv-newest
 
@@ -80,14 +85,18 @@ types:
 	@command -v npx >/dev/null && npx --yes --package=$(TYPESCRIPT) tsc --version >/dev/null 2>&1 || exit 0; \
 	npx --yes --package=$(TYPESCRIPT) tsc --project client_widget && echo "The widget's types hold (tsc)."
 
-# What Debian has and pip has not. Tests that miss one say so at their end; with CI=true they fail.
+# What Debian has and pip has not. Tests that miss one say so at their end; with CI=true they fail. Debian starts what
+# it installs: the tests run servers of their own, so those are stopped again.
 .PHONY: programs
 programs:
-	@missing=; for program in $(PROGRAMS); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	@missing=; for program in $(PROGRAMS); do command -v $$program >/dev/null || ls -d /usr/lib/$$program/*/bin >/dev/null 2>&1 || \
+		missing="$$missing $$program"; done; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing$$missing from Debian's packages."; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
 			$$missing fonts-dejavu-core >/dev/null || echo "They could not be installed."; \
+		for service in $$missing; do case $$service in postgresql|redis-server) \
+			service $$service stop >/dev/null 2>&1 ;; esac; done; true; \
 	fi
 
 # An environment that lost its Python is made anew; half an installation has no stamp, and is taken up again.
@@ -104,5 +113,5 @@ $(VENV)/installed: pyproject.toml constraints.txt $(VENV)/made
 
 $(VENV)/tested: pyproject.toml constraints.txt $(VENV)/installed
 	@echo "Installing what the tests need."
-	@$(PIP) install --editable '.[fast,test]'
+	@$(PIP) install --editable '.[fast,postgres,redis,test]'
 	@touch $@

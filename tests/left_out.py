@@ -6,6 +6,7 @@
 import os
 import shutil
 from collections import Counter
+from glob import glob
 
 import pytest
 
@@ -13,7 +14,11 @@ import pytest
 PROGRAMS = {
     "chromium": (("chromium", "chromium-browser"), "browser"),
     "strace": (("strace",), "durability"),
+    "postgresql": (("postgres",), "PostgreSQL"),
+    "redis-server": (("redis-server",), "Redis"),
 }
+# Where Debian keeps servers that nobody starts by hand.
+SERVERS = "/usr/lib/postgresql/*/bin"
 # A skip that begins so is told with all others that do.
 SHARED = "../shared is not here"
 
@@ -21,7 +26,8 @@ SHARED = "../shared is not here"
 def program(name: str) -> str:
     """The path of one of PROGRAMS; without it the test is skipped, but never in CI, where that would hide a hole."""
     names, _ = PROGRAMS[name]
-    path = next(filter(None, map(shutil.which, names)), None)
+    folders = os.pathsep.join([os.environ["PATH"], *glob(SERVERS)])
+    path = next(filter(None, (shutil.which(each, path=folders) for each in names)), None)
     if path is not None:
         return path
     if os.environ.get("CI") == "true":

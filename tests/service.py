@@ -7,12 +7,8 @@ that the refusal is a problem document before anybody looks at its code.
 
 import asyncio
 import json
-import os
 import secrets
-import shutil
 import socket
-import sqlite3
-import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -22,8 +18,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import httpx2
 import uvicorn
+from tests import databases
+from tests.databases import fresh, fresh_folder
 from tests.world import Clock
-from tests.world import _migrated as migrated
 from websockets.sync.client import ClientConnection, connect
 
 from postil import sites
@@ -128,12 +125,13 @@ class Service:
 
     def rows(self, query: str, *values: object) -> list[tuple[Json, ...]]:
         """What is written, read past the server."""
-        with closing(sqlite3.connect(self.folder / "postil.db")) as database:
-            return database.execute(query, values).fetchall()
+        return databases.rows(self.resources.settings.database, query, *values)
+
+    def dump(self) -> list[str]:
+        return databases.dump(self.resources.settings.database)
 
     def write(self, statement: str, rows: Sequence[Sequence[object]] = ((),)) -> None:
-        with closing(sqlite3.connect(self.folder / "postil.db", timeout=PATIENCE)) as database, database:
-            database.executemany(statement, rows)
+        databases.write(self.resources.settings.database, statement, rows)
 
     def visitor(self, origin: str | None = ORIGIN) -> "Visitor":
         return Visitor(self, origin)
@@ -381,11 +379,10 @@ def text_of(comment: Json) -> str:
 @contextmanager
 def serving(*, premoderate: bool = False, languages: Languages | None = None, **settings: Json) -> Iterator[Service]:
     """A service at a free port, over a fresh database with the sites ORIGIN and OTHER. Rate limits are off."""
-    folder = Path(tempfile.mkdtemp(prefix="postil-test-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
-    shutil.copy(migrated(), folder / "postil.db")
-    with closing(listen("127.0.0.1", 0)) as listening:
+    with fresh_folder() as folder, fresh(folder) as database, closing(listen("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        chosen = Settings(data=folder, database_url="", url=url, _env_file=None, **{"rate_limits": False, **settings})
+        given = {"rate_limits": False, "database_url": database, **settings}
+        chosen = Settings(data=folder, url=url, _env_file=None, **given)
         service = Service(make(chosen), folder, url)
         started = threading.Event()
         run = partial(_run, service, chosen, listening, started, languages)
@@ -401,7 +398,6 @@ def serving(*, premoderate: bool = False, languages: Languages | None = None, **
             if service.server is not None:
                 service.server.should_exit = True
             thread.join(PATIENCE)
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 class _Server(uvicorn.Server):

@@ -1,13 +1,9 @@
 """A site with readers and a moderator, over a real database, for tests that need no HTTP."""
 
-import asyncio
-import os
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
-from pathlib import Path
+
+from tests.databases import fresh, fresh_folder
 
 from postil import discussion, sites
 from postil.auth import staff
@@ -15,36 +11,14 @@ from postil.db import Database, News, Snapshot
 from postil.discussion import Draft, PageRef, Written
 from postil.ids import hash_token
 from postil.markup import render
-from postil.migrate import migrate
 from postil.models import Site
 from postil.outline import OutlineSection, outline_hash
 from postil.places import Seen
 from postil.viewer import Viewer
 
-# Where fsync costs nothing; None for the usual place.
-MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
 ORIGIN = "https://blog.example"
 PAGE = PageRef(key="https://blog.example/essay", url="https://blog.example/essay", title="An essay")
 OUTLINE = [OutlineSection(heading=heading, level=2) for heading in ("Origins", "Method", "Results")]
-
-
-@cache
-def _migrated() -> Path:
-    """An empty, migrated SQLite file, made once: each world begins with a copy."""
-    folder = Path(tempfile.mkdtemp(prefix="postil-test-"))
-    database = Database(f"sqlite+aiosqlite:///{folder / 'empty.db'}")
-
-    async def make() -> None:
-        await migrate(database)
-        await database.close()
-
-    asyncio.run(make())
-    return folder / "empty.db"
-
-
-def prepare() -> None:
-    """Make the migrated file now; it cannot be made from inside a running loop."""
-    _migrated()
 
 
 class Clock:
@@ -101,15 +75,19 @@ class World:
 
 @asynccontextmanager
 async def world(*, premoderate: bool = False, clock: Clock | None = None) -> AsyncIterator[World]:
-    folder = Path(tempfile.mkdtemp(prefix="postil-test-", dir=MEMORY))
-    shutil.copy(_migrated(), folder / "postil.db")
-    clock = clock or Clock()
+    with fresh_folder() as folder, fresh(folder) as url:
+        async with _over(url, clock or Clock(), premoderate) as here:
+            yield here
+
+
+@asynccontextmanager
+async def _over(url: str, clock: Clock, premoderate: bool) -> AsyncIterator[World]:
     hints: list[News] = []
 
     async def hear(news: list[News]) -> None:
         hints.extend(news)
 
-    database = Database(f"sqlite+aiosqlite:///{folder / 'postil.db'}", on_commit=hear, clock=clock)
+    database = Database(url, on_commit=hear, clock=clock)
     try:
         await database.open()
         async with database.begin() as tx:
@@ -123,7 +101,6 @@ async def world(*, premoderate: bool = False, clock: Clock | None = None) -> Asy
         yield here
     finally:
         await database.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _staff(snapshot: Snapshot, token: str) -> Viewer:

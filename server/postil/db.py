@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as TimedOut
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.pool import QueuePool
@@ -23,6 +23,8 @@ from postil.sqlite import Sqlite
 
 # Whoever still asks when the service stops is waited for so long.
 CLOSE_SECONDS = 2.0
+# Longer than anything of ours takes, shorter than a browser waits for its answer.
+PATIENCE_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Transaction(Snapshot):
 
 
 class Database:
-    """A database by URL. `on_commit` hears the hints of every committed change."""
+    """A database by URL. `on_commit` hears the hints of every committed change; `patience` is for a dead line."""
 
     lineage: Lineage
 
@@ -74,12 +76,13 @@ class Database:
         *,
         on_commit: Callable[[list[News]], Awaitable[None]] | None = None,
         clock: Callable[[], float] = time.time,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.on_commit = on_commit
         self.clock = clock
-        self._kind = Sqlite() if self.is_sqlite else Postgresql()
+        self._kind = Sqlite() if self.is_sqlite else Postgresql(patience)
         self.engine = self._kind.make_engine(self.url)
         self._writing = self._kind.writing(self.engine)
 
@@ -88,7 +91,7 @@ class Database:
         """One consistent snapshot: everything read inside belongs to the same revision."""
         async with Snapshot(self.engine, expire_on_commit=False, autoflush=False) as snapshot:
             self._stamp(snapshot)
-            async with _busy_is_unavailable():
+            async with self._busy_is_unavailable():
                 yield snapshot
 
     @asynccontextmanager
@@ -98,7 +101,7 @@ class Database:
             async with Transaction(self._writing, expire_on_commit=False, autoflush=False) as tx:
                 self._stamp(tx)
                 tx.hints = []
-                async with _busy_is_unavailable():
+                async with self._busy_is_unavailable():
                     yield tx
                     await tx.commit()
         if tx.hints and self.on_commit:
@@ -113,16 +116,24 @@ class Database:
         await self.check()
         async with AsyncSession(self._writing, expire_on_commit=False) as session:
             lineage = await session.get(Lineage, 1)
-            if lineage is None:
-                lineage = Lineage(epoch=new_epoch(), secret=secrets.token_hex(32))
-                session.add(lineage)
-                await session.commit()
-            self.lineage = lineage
+            self.lineage = lineage or await _first(session)
 
     async def check(self) -> None:
-        """Raise RuntimeError unless a connection has the settings that durability rests on."""
-        async with self.engine.connect() as connection:
+        """Raise RuntimeError unless a connection has the settings that durability rests on; Unavailable."""
+        async with self._busy_is_unavailable(), self.engine.connect() as connection:
             await self._kind.check(connection)
+
+    @asynccontextmanager
+    async def _busy_is_unavailable(self) -> AsyncIterator[None]:
+        """A database that is locked, full, away or busy is a state of the world and not a bug: "try again"."""
+        try:
+            yield
+        except TimedOut as error:
+            raise Unavailable(retry_after=2) from error
+        except DBAPIError as error:
+            if not self._kind.will_pass(error):
+                raise
+            raise Unavailable(retry_after=2) from error
 
     async def close(self) -> None:
         """Give every connection back. aiosqlite's threads keep the process alive until this is done."""
@@ -139,10 +150,13 @@ def new_epoch() -> str:
     return secrets.token_hex(4)
 
 
-@asynccontextmanager
-async def _busy_is_unavailable() -> AsyncIterator[None]:
-    """A locked or full database, or no free connection to it, is a state of the world and not a bug: "try again"."""
+async def _first(session: AsyncSession) -> Lineage:
+    """A new database's lineage. Of several processes that open it at once, one makes it for all."""
+    lineage = Lineage(epoch=new_epoch(), secret=secrets.token_hex(32))
+    session.add(lineage)
     try:
-        yield
-    except (OperationalError, TimedOut) as error:
-        raise Unavailable(retry_after=2) from error
+        await session.commit()
+    except IntegrityError:
+        await session.rollback()
+        lineage = await session.get_one(Lineage, 1)
+    return lineage

@@ -244,14 +244,11 @@ async def appeal(tx: Transaction, viewer: Viewer, comment_id: str, text: str) ->
 async def see(tx: Transaction, viewer: Viewer, page: PageRef, visit: str) -> int:
     """Count a view: once for each `visit` (a browser's word for itself, new every day). Moves no revision."""
     found = await find_page(tx, viewer.site, page.key)
-    waiting = None if found else await _waiting_page(tx, viewer.site, page.key)
-    if found is None and waiting is None:
+    if found is None and not await _may_wait(tx, viewer.site, page.key):
         return 0
     is_new = await _is_new_visit(tx, viewer.site, page.key, visit)
-    if waiting is not None:
-        waiting.views += int(is_new)
-        return waiting.views
-    assert found is not None
+    if found is None:
+        return await _see_waiting(tx, viewer.site, page.key, int(is_new))
     if not is_new:
         return found.views
     one_more = update(Page).where(col(Page.id) == found.id).values(views=Page.views + 1).returning(col(Page.views))
@@ -264,16 +261,21 @@ async def _is_new_visit(tx: Transaction, site: str, key: str, visit: str) -> boo
     return await insert_if_new(tx, Visit, visit_hash=visit_hash, day=day)
 
 
-async def _waiting_page(tx: Transaction, site: str, key: str) -> WaitingView | None:
-    """Where the views of a page without a row are kept; None when as many such pages are waiting as may."""
-    kept = await tx.get(WaitingView, (site, key))
-    if kept is None:
-        if (await tx.scalar(select(func.count()).select_from(WaitingView)) or 0) >= WAITING_PAGES:
-            return None
-        kept = WaitingView(site_id=site, key=key, seen_at=tx.now)
-        tx.add(kept)
-    kept.seen_at = tx.now
-    return kept
+async def _may_wait(tx: Transaction, site: str, key: str) -> bool:
+    """Whether the views of a page without a row are kept, now; only so many such pages are."""
+    if await tx.get(WaitingView, (site, key)) is not None:
+        return True
+    if (await tx.scalar(select(func.count()).select_from(WaitingView)) or 0) >= WAITING_PAGES:
+        return False
+    await insert_if_new(tx, WaitingView, site_id=site, key=key, views=0, seen_at=tx.now)
+    return True
+
+
+async def _see_waiting(tx: Transaction, site: str, key: str, more: int) -> int:
+    here = (col(WaitingView.site_id) == site, col(WaitingView.key) == key)
+    counted = update(WaitingView).where(*here).values(views=WaitingView.views + more, seen_at=tx.now)
+    views = await tx.scalar(counted.returning(col(WaitingView.views)), execution_options={"synchronize_session": False})
+    return int(views or 0)
 
 
 # Authors
@@ -295,11 +297,11 @@ async def _author(tx: Transaction, viewer: Viewer, name: str) -> Author:
         raise Unauthorized("Send the author's token (Postil-Author) to write.")
     author = await find_author(tx, viewer)
     if author is None:
-        author = Author(
-            id=new_id(tx.now), site_id=viewer.site, token_hash=viewer.author_key, name=name, created_at=tx.now
-        )
-        tx.add(author)
-        await tx.flush()
+        # Two of his tabs may write their first comments at once; both are by one author.
+        values = {"name": name, "flags_right": 0, "flags_wrong": 0, "created_at": tx.now}
+        await insert_if_new(tx, Author, id=new_id(tx.now), site_id=viewer.site, token_hash=viewer.author_key, **values)
+        author = await find_author(tx, viewer)
+        assert author is not None
     author.name = name
     return author
 

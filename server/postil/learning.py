@@ -33,7 +33,8 @@ _ALL = ""  # the row that counts comments
 
 async def learn(tx: Transaction, comment: Comment, *, is_spam: bool, forget: bool = False) -> None:
     """Count the words of a comment as spam or as none; `forget` takes back what was learned."""
-    words = [_ALL, *_hashed(comment.site_id, tokens(comment.html))]
+    # In one order for all, so that two who learn at once do not wait for each other's words.
+    words = [_ALL, *sorted(_hashed(comment.site_id, tokens(comment.html)))]
     if forget:
         await _take_back(tx, comment.site_id, words, is_spam)
         return

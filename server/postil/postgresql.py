@@ -1,18 +1,49 @@
-"""What PostgreSQL needs: a snapshot for what is read, and for a change the rows as they are once it has their lock."""
+"""What PostgreSQL needs: a snapshot for what is read, and for a change the rows as they are once it has their lock.
 
-from contextlib import AbstractAsyncContextManager, nullcontext
+Within a page revisions commit in order because changing() locks the page's row: READ COMMITTED is enough for a
+change, and whoever waits for the lock reads what the one before him committed.
+"""
 
-from sqlalchemy import URL, text
+import asyncio
+import os
+import socket
+from contextlib import AbstractAsyncContextManager, closing, nullcontext, suppress
+from typing import Any
+
+from sqlalchemy import URL, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+# A server that is there answers a connection at once; one that is not must not hold up whoever asks.
+CONNECT_SECONDS = 5
+# Of one process; PostgreSQL's own default is a hundred for all of them.
+CONNECTIONS, MOST_MORE = 8, 8
+WAIT_SECONDS = 5.0
+# Two did the same thing at once, and neither saw the other: a new attempt of the second finds what the first did.
+_RACES = {"23505", "40001", "40P01"}
+# Tables and columns that are not there: somebody is just migrating, and this process is of the other version.
+_MIGRATING = {"42P01", "42703"}
 
 
 class Postgresql:
-    """How the doors of db.py stand on PostgreSQL."""
+    """How the doors of db.py stand on PostgreSQL. `patience`: seconds after which a line counts as dead."""
+
+    def __init__(self, patience: float) -> None:
+        self.patience = patience
 
     def make_engine(self, url: URL) -> AsyncEngine:
-        # What a statement was given is somebody's name or text: it belongs in no log.
-        how = "REPEATABLE READ"
-        return create_async_engine(url, hide_parameters=True, pool_size=10, max_overflow=10, isolation_level=how)
+        engine = create_async_engine(
+            url,
+            hide_parameters=True,  # what a statement was given is somebody's name or text: it belongs in no log
+            pool_size=CONNECTIONS,
+            max_overflow=MOST_MORE,
+            pool_timeout=WAIT_SECONDS,
+            isolation_level="REPEATABLE READ",
+            use_native_hstore=False,  # it would ask for a type that we have not, on each connection
+            connect_args={"connect_timeout": CONNECT_SECONDS},
+        )
+        self._cut_stalled(engine)
+        return engine
 
     def writing(self, engine: AsyncEngine) -> AsyncEngine:
         return engine.execution_options(isolation_level="READ COMMITTED")
@@ -24,3 +55,29 @@ class Postgresql:
     async def check(self, connection: AsyncConnection) -> None:
         """Raise unless it answers."""
         await connection.execute(text("SELECT 1"))
+
+    def will_pass(self, error: DBAPIError) -> bool:
+        """Whether the next attempt may well succeed: the server was away, or somebody else came first."""
+        lost = isinstance(error, OperationalError) or error.connection_invalidated
+        return lost or getattr(error.orig, "sqlstate", None) in _RACES | _MIGRATING
+
+    def _cut_stalled(self, engine: AsyncEngine) -> None:
+        """End what is in use for too long: a line that went dead says nothing by itself."""
+
+        def begin(connection: Any, record: Any, _proxy: object) -> None:
+            loop = asyncio.get_running_loop()
+            record.info["deadline"] = loop.call_later(self.patience, _cut, connection.driver_connection)
+
+        def end(_connection: object, record: Any) -> None:
+            if deadline := record.info.pop("deadline", None):
+                deadline.cancel()
+
+        event.listen(engine.sync_engine, "checkout", begin)
+        event.listen(engine.sync_engine, "checkin", end)
+
+
+def _cut(connection: Any) -> None:
+    """Shut the socket down, rather than cancel the task: the driver would first ask the same line to cancel."""
+    # A duplicate, so that what is closed here leaves the driver its own.
+    with suppress(Exception), closing(socket.socket(fileno=os.dup(connection.fileno()))) as line:
+        line.shutdown(socket.SHUT_RDWR)

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import URL, event
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 # Without recursive triggers, INSERT OR REPLACE would delete a decision unseen by the trigger that forbids it.
@@ -46,6 +47,10 @@ class Sqlite:
         """A writer's turn: the file has one at a time."""
         async with self._writer:
             yield
+
+    def will_pass(self, error: DBAPIError) -> bool:
+        """Whether the next attempt may well succeed: the file is locked, or the disk is full."""
+        return isinstance(error, OperationalError)
 
     async def check(self, connection: AsyncConnection) -> None:
         """Raise RuntimeError unless a connection has the settings that durability rests on."""

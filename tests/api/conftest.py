@@ -4,9 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 from tests.service import Moderator, Reader, Service, Visitor, serving
-from tests.world import prepare
-
-prepare()
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """What moderators do, and what a site that premoderates keeps to itself until they have."""
 
-import sqlite3
-
 import pytest
+from tests.databases import REFUSED
 from tests.service import Moderator, Reader, Service, refused, text_of
 
 
@@ -42,13 +41,13 @@ def test_every_decision_is_a_row_that_stays(service: Service, reader: Reader, ow
     owner.purge(posted)
 
     columns = "move, from_state, to_state, reason, note"
-    log = service.rows(f"SELECT {columns} FROM decision WHERE comment_id IS NOT NULL ORDER BY rowid")
+    log = service.rows(f"SELECT {columns} FROM decision WHERE comment_id IS NOT NULL ORDER BY id")
     assert log == [
         ("hide", "published", "hidden", "noise", "for us"),
         ("restore", "hidden", "published", None, None),
         ("purge", "published", "purged", None, None),
     ]
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(REFUSED):
         service.write("DELETE FROM decision")
 
 

@@ -1,8 +1,6 @@
 """A preview is what the post will look like, to the byte; and it leaves nothing behind."""
 
 import logging
-from contextlib import closing
-from sqlite3 import connect
 
 import pytest
 from hypothesis import example, given, settings
@@ -101,8 +99,7 @@ def test_nothing_of_a_preview_is_kept_or_logged(
 
 
 def everything(service: Service) -> list[str]:
-    with closing(connect(service.folder / "postil.db")) as database:
-        return list(database.iterdump())
+    return service.dump()
 
 
 def test_previews_are_counted_apart_from_posts(limited: Service) -> None:

@@ -1,8 +1,6 @@
 """What an owner's build says of a page: only under the site's key, only forwards, and threads go with their words."""
 
 import json
-from contextlib import closing
-from sqlite3 import connect
 
 import pytest
 from tests.publications import ESSAY, Build, doubted, outline, publication, renamed, replaced, say, words
@@ -30,8 +28,7 @@ def headings(service: Service) -> list[str]:
 
 
 def dump(service: Service) -> list[str]:
-    with closing(connect(service.folder / "postil.db")) as database:
-        return list(database.iterdump())
+    return service.dump()
 
 
 def test_a_page_that_nobody_wrote_on_gets_its_row_and_an_id_for_every_section(service: Service, build: Build) -> None:

@@ -8,11 +8,8 @@ import httpx2
 import pytest
 from tests.publications import ESSAY, Build, outline, say, words
 from tests.service import URL, Json, Reader, Refused, Service, Visitor, serving
-from tests.world import prepare
 
 from postil import placing, promotion
-
-prepare()
 
 PROXY = "127.0.0.1/32"
 HOURS = 3600

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from tests.attacks.loopback import OK, Answer, Host, Names, drip, endless, knocking, late, said, sent_to, silent
-from tests.world import prepare, world
+from tests.world import world
 
 from postil import moderation, outside, rulebook
 from postil.kinds import settings_of
@@ -20,8 +20,6 @@ from postil.policy import Action
 from postil.rules import Effect, Kind, RuleInForce, Why
 from postil.signing import verify
 from postil.web.addresses import part_of
-
-prepare()
 
 NOW = 1_790_000_000
 POST = Post(

@@ -7,9 +7,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.service import ORIGIN, Json, Moderator, Reader, Refused, Service, Visitor, serving
-from tests.world import prepare
-
-prepare()
 
 VERBS = (
     "post",

@@ -4,14 +4,12 @@ import asyncio
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.world import World, prepare, world
+from tests.world import World, world
 
 from postil import discussion, moderation, windows
 from postil.answers import ThreadAnswer
 from postil.cursors import AfterRoot, Sort, parse_window
 from postil.policy import Action
-
-prepare()
 
 ROOTS, READERS = 6, 4
 VOTES = st.lists(st.tuples(st.integers(0, ROOTS - 1), st.integers(0, READERS - 1), st.booleans()), max_size=6)

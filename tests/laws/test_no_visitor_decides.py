@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 from sqlmodel import col
 from tests.articles import Part, outline, part, words
 from tests.owner import ARTICLE, LIMITS, METHOD, ORIGINS, RESULTS, Owner, everywhere
-from tests.world import PAGE, prepare, world
+from tests.world import PAGE, world
 
 from postil import placing, promotion, reading
 from postil.cursors import parse_since
@@ -16,8 +16,6 @@ from postil.models import Comment, Outline, Sighting
 from postil.outline import outline_hash
 from postil.places import Seen
 from postil.states import OutlineSource
-
-prepare()
 
 DAY = 86_400
 

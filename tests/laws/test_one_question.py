@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlmodel import col
-from tests.world import OUTLINE, PAGE, World, prepare, world
+from tests.world import OUTLINE, PAGE, World, world
 
 from postil import bans, changing, discussion, moderation, reading, rulebook, windows
 from postil.answers import ChangesAnswer, CommentAnswer, PageAnswer, SectionAnswer, ThreadAnswer
@@ -30,8 +30,6 @@ from postil.reference import Given
 from postil.rules import Kind, RuleDraft
 from postil.states import OutlineSource
 from postil.viewer import Audience, Viewer
-
-prepare()
 
 Comments = dict[str, CommentAnswer]
 Op = tuple[str, int, int]

@@ -3,7 +3,7 @@
 import pytest
 from tests.articles import Part, outline, part, words
 from tests.owner import ARTICLE, LIMITS, METHOD, ORIGINS, RESULTS, Owner, everywhere
-from tests.world import PAGE, prepare, world
+from tests.world import PAGE, world
 
 from postil import moving, reading, windows
 from postil.cursors import Sort, parse_since
@@ -12,8 +12,6 @@ from postil.errors import StateConflict
 from postil.moving import Address
 from postil.outline import outline_hash
 from postil.states import Anchor
-
-prepare()
 
 DAY = 86_400
 

@@ -2,10 +2,7 @@
 
 import asyncio
 import json
-import os
 import secrets
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -14,6 +11,7 @@ from typing import Any
 import httpx2
 import uvicorn
 from sqlalchemy import event
+from tests.databases import fresh, fresh_folder
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -31,7 +29,6 @@ OUTLINE = {"hash": "", "sections": [{"heading": heading, "level": 2} for heading
 OUTLINE["hash"] = outline_hash([OutlineSection(heading=heading, level=2) for heading in HEADINGS])
 # Everything here takes milliseconds; on a crowded machine it may take a little more.
 PATIENCE = 20
-MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
 
 Message = dict[str, Any]
 
@@ -209,13 +206,10 @@ class Service:
 
 
 @asynccontextmanager
-async def serving(empty: Path, **settings: Any) -> AsyncIterator[Service]:
-    """The service over a copy of an empty, migrated database; stopped, and its data gone, afterwards."""
-    # In memory: these tests are about what is said, and tests/storage about what is kept.
-    folder = Path(tempfile.mkdtemp(prefix="postil-live-", dir=MEMORY))
-    shutil.copy(empty, folder / "postil.db")
-    try:
-        async with running(folder, **settings) as service:
+async def serving(**settings: Any) -> AsyncIterator[Service]:
+    """The service over an empty, migrated database; stopped, and its data gone, afterwards."""
+    with fresh_folder() as folder, fresh(folder) as database:
+        async with running(folder, database_url=database, **settings) as service:
             async with service.resources.database.begin() as tx:
                 await sites.add_site(tx, [ORIGIN])
                 await sites.add_site(tx, [OTHER])
@@ -223,13 +217,11 @@ async def serving(empty: Path, **settings: Any) -> AsyncIterator[Service]:
             answer = await service.http.post("/v1/sign-in", json={"code": code}, headers={"Origin": service.url})
             service.token = answer.json()["token"]
             yield service
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @asynccontextmanager
 async def running(folder: Path, port: int = 0, **settings: Any) -> AsyncIterator[Service]:
-    """The service over the data of a folder, as `postil serve` would run it."""
+    """The service over the data of a folder, or of `database_url`, as `postil serve` would run it."""
     listening = listen("127.0.0.1", port)
     port = listening.getsockname()[1]
     url = f"http://127.0.0.1:{port}"

@@ -357,9 +357,9 @@ async def test_a_moderator_dismissed_elsewhere_is_closed_by_the_sweep(service: S
         assert await staff.code() == 4401
 
 
-async def test_there_are_only_so_many_sockets_in_all_and_from_one_network(empty: Path) -> None:
+async def test_there_are_only_so_many_sockets_in_all_and_from_one_network() -> None:
     for limit, status in (({"most_sockets": 3}, 503), ({"most_sockets_per_network": 3}, 429)):
-        async with serving(empty, **limit) as service:
+        async with serving(**limit) as service:
             readers = [service.open() for _ in range(3)]
             opened = [await each.__aenter__() for each in readers]
             with pytest.raises(InvalidStatus) as refused:
@@ -376,8 +376,8 @@ async def test_there_are_only_so_many_sockets_in_all_and_from_one_network(empty:
                 await each.__aexit__(None, None, None)
 
 
-async def test_floods_of_handshakes_are_turned_away(empty: Path) -> None:
-    async with serving(empty, rate_limits=True) as service:
+async def test_floods_of_handshakes_are_turned_away() -> None:
+    async with serving(rate_limits=True) as service:
         with pytest.raises(InvalidStatus) as refused:
             for _ in range(61):
                 async with service.open():
@@ -385,16 +385,16 @@ async def test_floods_of_handshakes_are_turned_away(empty: Path) -> None:
         assert refused.value.response.status_code == 429
 
 
-async def test_a_service_that_stops_says_restart_and_its_readers_resume(empty: Path, tmp_path: Path) -> None:
-    async with serving(empty) as service:
+async def test_a_service_that_stops_says_restart_and_its_readers_resume(tmp_path: Path) -> None:
+    async with serving() as service:
         section = (await service.post(0))["section"]["id"]
-        folder, port = service.resources.settings.data, service.port
+        held, port = service.resources.settings, service.port
         async with service.open() as reader:
             await reader.watch([section])
             service.server.should_exit = True
             assert await reader.code() == 1012
         await service.stopped.wait()
-        async with running(folder, port) as again:
+        async with running(held.data, port, database_url=held.database) as again:
             posted = await again.post(section=section)
             async with again.open() as socket:
                 resumed = Reader(socket.socket)
@@ -416,9 +416,9 @@ async def test_a_database_that_is_away_closes_with_try_again(
     assert "Exception in ASGI application" not in caplog.text
 
 
-async def test_who_does_not_answer_a_ping_is_gone(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_does_not_answer_a_ping_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postil.serving, "PING_SECONDS", 1.0)
-    async with serving(empty) as service, raw(service) as deaf:
+    async with serving() as service, raw(service) as deaf:
         await deaf.send(frame(TEXT, json.dumps({"type": "watch", "page": {"url": PAGE}}).encode()))
         await until(lambda: open_sockets(service) == 1)
         await until(lambda: not connections(service))

@@ -5,9 +5,6 @@ from collections.abc import Iterator
 import pytest
 from tests.publications import ESSAY, Build, outline, say, words
 from tests.service import URL, Reader, Service, serving
-from tests.world import prepare
-
-prepare()
 
 OTHER = (*ESSAY[:2], ("A coda", words("a coda")))
 HASH = outline(OTHER)["hash"]

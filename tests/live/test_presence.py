@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -232,8 +231,8 @@ async def test_a_bad_message_of_presence_is_refused_and_the_socket_stays(service
             assert (await reader.until("error"))["code"] in ("invalid", "too_long")
 
 
-async def test_a_service_may_switch_it_off(empty: Path) -> None:
-    async with serving(empty, presence=False) as service:
+async def test_a_service_may_switch_it_off() -> None:
+    async with serving(presence=False) as service:
         section = (await service.post(0))["section"]["id"]
         async with present(service, [section]) as one, present(service, [section]) as other:
             await write(one, section)

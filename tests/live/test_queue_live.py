@@ -8,11 +8,8 @@ from typing import Any
 import pytest
 from tests.desk import COOKIE, Desk
 from tests.service import ORIGIN, OTHER, PATIENCE, Service, serving
-from tests.world import prepare
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
-
-prepare()
 
 
 @pytest.fixture

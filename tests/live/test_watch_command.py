@@ -5,7 +5,6 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from tests.live.server import PAGE, PATIENCE, Message, Service, running, serving
 
@@ -32,8 +31,8 @@ async def printed(process: asyncio.subprocess.Process) -> Message:
     return message
 
 
-async def test_it_prints_each_change_and_resumes_after_a_restart(empty: Path) -> None:
-    async with serving(empty) as service:
+async def test_it_prints_each_change_and_resumes_after_a_restart() -> None:
+    async with serving() as service:
         async with watching(service) as process:
             assert (await printed(process))["type"] == "watching"
             posted = await service.post(0, "Before.")
@@ -43,7 +42,8 @@ async def test_it_prints_each_change_and_resumes_after_a_restart(empty: Path) ->
 
             service.server.should_exit = True
             await service.stopped.wait()
-            async with running(service.resources.settings.data, service.port) as again:
+            held = service.resources.settings
+            async with running(held.data, service.port, database_url=held.database) as again:
                 missed = await again.post(1, "While it was away, in another section.")
                 changes = await printed(process)
                 assert [comment["id"] for comment in changes["comments"]] == [missed["comment"]["id"]]

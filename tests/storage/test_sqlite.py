@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
-from tests.world import prepare, world
+from tests.world import world
 
 from postil import sites, sqlite
 from postil.db import Database
@@ -17,12 +17,6 @@ from postil.errors import Unavailable
 from postil.migrate import BACKUPS_KEPT, migrate
 
 ORIGIN = "https://blog.example"
-
-
-@pytest.fixture(scope="module")
-def made() -> None:
-    """The file that each world is a copy of, which cannot be made inside a running loop."""
-    prepare()
 
 
 @pytest.fixture
@@ -169,7 +163,7 @@ async def test_a_reference_to_nothing_is_refused(database: Database) -> None:
         "INSERT OR REPLACE INTO decision SELECT * FROM decision",
     ],
 )
-async def test_a_decision_is_never_changed_or_deleted(made: None, change: str) -> None:
+async def test_a_decision_is_never_changed_or_deleted(change: str) -> None:
     from postil import moderation
     from postil.policy import Action
 

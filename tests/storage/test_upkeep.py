@@ -2,15 +2,13 @@
 
 from sqlalchemy import func, select, update
 from sqlmodel import SQLModel
-from tests.world import PAGE, Clock, World, prepare, world
+from tests.world import PAGE, Clock, World, world
 
 from postil import discussion, moderation
 from postil.cursors import MOST_BEHIND
 from postil.models import OneTimeCode, Page, PublicSpan, StaffSession, SupportChange, Visit
 from postil.policy import Action
 from postil.resources import drop_expired
-
-prepare()
 
 DAYS = 86_400
 

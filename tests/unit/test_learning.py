@@ -13,15 +13,13 @@ from typing import Any, cast
 
 import pytest
 from sqlalchemy import func, select
-from tests.world import World, prepare, world
+from tests.world import World, world
 
 from postil import learning
 from postil.db import Snapshot, Transaction
 from postil.learning import MOST_TOKENS, learn, learned, likeness, probability, tokens
 from postil.markup import render
 from postil.models import Comment, SpamWord
-
-prepare()
 
 OPENINGS = (
     "I think|We found that|In my town|Honestly|As a doctor I would say|The author forgets that|Nobody mentions that|"

@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
-from tests.world import World, prepare, world
+from tests.world import World, world
 
 from postil import reading
 from postil.ids import encode
 from postil.recent import Stretch, read_recent
 from postil.viewer import Viewer
 
-prepare()
 COMMENTS, SECTIONS = 100_000, 100
 FIRST = 0x1000_0000_0000
 

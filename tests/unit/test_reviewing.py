@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
-from tests.world import World, prepare, world
+from tests.world import World, world
 
 from postil import reviewing
 from postil.db import Database
 from postil.ids import encode
 from postil.reviewing import Filter
 
-prepare()
 WAITING = 100_000
 FIRST = 0x1000_0000_0000
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.world import OUTLINE, World, prepare, world
+from tests.world import OUTLINE, World, world
 
 from postil import discussion, moderation, reading, rulebook
 from postil.checks import NOTHING, Again, Facts, judge
@@ -21,8 +21,6 @@ from postil.rehearsal import rehearse
 from postil.rules import Effect, Kind, RuleInForce, Verdict, Why, flagger_weight, flags_hide
 from postil.shown import shown_in
 from postil.states import SectionState, State
-
-prepare()
 
 WEB = "https://spam.example"
 

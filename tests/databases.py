@@ -1,0 +1,136 @@
+"""The database under a test, empty and migrated: a file of SQLite, or one of a private PostgreSQL's where
+POSTIL_TEST_DATABASE=postgresql (`make test-postgres`). Made once, then copied for each test.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.types.string import TextLoader
+from tests.servers import MEMORY, postgresql
+
+from postil.db import Database
+from postil.migrate import migrate
+
+ON_POSTGRESQL = os.environ.get("POSTIL_TEST_DATABASE") == "postgresql"
+PATIENCE = 20
+# What a database says to a change that its triggers or keys forbid.
+REFUSED = (sqlite3.IntegrityError, psycopg.DatabaseError)
+_numbers = count()
+
+
+def sqlite_url(folder: Path) -> str:
+    return f"sqlite+aiosqlite:///{folder / 'postil.db'}"
+
+
+def _migrate(url: str) -> None:
+    async def make() -> None:
+        database = Database(url)
+        await migrate(database)
+        await database.close()
+
+    # A test's loop may be running in this very thread; so in one of its own.
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(lambda: asyncio.run(make())).result()
+
+
+@cache
+def _file() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="postil-test-"))
+    _migrate(sqlite_url(folder))
+    return folder / "postil.db"
+
+
+@cache
+def _template() -> str:
+    postgresql().run("CREATE DATABASE empty")
+    _migrate(postgresql().url("empty"))
+    return "empty"
+
+
+@contextmanager
+def fresh_folder() -> Iterator[Path]:
+    """A folder in memory: most tests are about what is said, and tests/storage about what is kept."""
+    folder = Path(tempfile.mkdtemp(prefix="postil-test-", dir=MEMORY))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def fresh(folder: Path) -> Iterator[str]:
+    """The URL of an empty, migrated database for one test."""
+    with on_postgresql() if ON_POSTGRESQL else on_sqlite(folder) as url:
+        yield url
+
+
+@contextmanager
+def on_sqlite(folder: Path) -> Iterator[str]:
+    shutil.copy(_file(), folder / "postil.db")
+    yield sqlite_url(folder)
+
+
+@contextmanager
+def on_postgresql() -> Iterator[str]:
+    template, name = _template(), f"test_{next(_numbers)}"
+    postgresql().run(f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield postgresql().url(name)
+    finally:
+        postgresql().run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def rows(url: str, query: str, *values: object) -> list[tuple[Any, ...]]:
+    """What is written, read past the service. Values stand for `?`; JSON is text."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(_path(url))) as database:
+            return database.execute(query, values).fetchall()
+    with _connection(url) as connection:
+        return connection.execute(_placed(query), values).fetchall()
+
+
+def write(url: str, statement: str, many: Sequence[Sequence[object]] = ((),)) -> None:
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(_path(url), timeout=PATIENCE)) as database, database:
+            database.executemany(statement, many)
+        return
+    with _connection(url) as connection:
+        connection.cursor().executemany(_placed(statement), many)
+
+
+def dump(url: str) -> list[str]:
+    """Every row of every table, each as a line that names its table in quotes."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(_path(url))) as database:
+            return list(database.iterdump())
+    with _connection(url) as connection:
+        named = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+        tables = [name for (name,) in connection.execute(named.encode()).fetchall()]
+        rows = {name: connection.execute(f'SELECT t::text FROM "{name}" t ORDER BY 1'.encode()) for name in tables}
+        return [f'"{name}" {row}' for name, found in rows.items() for (row,) in found]
+
+
+def _path(url: str) -> str:
+    return url.partition("///")[2]
+
+
+def _placed(query: str) -> bytes:
+    return query.replace("?", "%s").encode()
+
+
+def _connection(url: str) -> psycopg.Connection[tuple[Any, ...]]:
+    connection = psycopg.connect(re.sub(r"\+\w+", "", url, count=1))
+    connection.adapters.register_loader("json", TextLoader)
+    return connection
