@@ -5,12 +5,12 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from postil import networks, placing, promotion
@@ -19,7 +19,8 @@ from postil.cursors import MOST_BEHIND
 from postil.db import Database, Transaction
 from postil.discussion import DAY
 from postil.errors import Unavailable
-from postil.live.bus import Bus, MemoryBus
+from postil.live.bus import Bus
+from postil.live.buses import open_bus
 from postil.live.hub import Hub
 from postil.models import Comment, OneTimeCode, Page, PublicSpan, StaffSession, SupportChange, Visit, WaitingView
 from postil.places import Outlines
@@ -30,6 +31,7 @@ log = logging.getLogger("postil")
 
 UPKEEP_SECONDS = 3600
 WAITING_DAYS = 30
+SWEEP_AGAIN_SECONDS = 1.0
 MOST_ERRANDS = 50  # each may wait two seconds for a stranger's server
 
 
@@ -71,8 +73,9 @@ class Resources:
 
 
 def make(settings: Settings) -> Resources:
-    bus = MemoryBus()
-    database = Database(settings.database, on_commit=bus.publish)
+    """NoBus where POSTIL_BUS names none that can be had."""
+    bus = open_bus(settings.bus, settings.database)
+    database = Database(settings.database, on_commit=bus.publish, patience=settings.database_seconds)
     outlines = Outlines()
     return Resources(settings, database, bus, Hub(database, bus, outlines), outlines)
 
@@ -83,7 +86,8 @@ async def running(resources: Resources) -> AsyncIterator[None]:
     await resources.database.open()
     stop = resources.hub.start()
     tasks = [
-        _supervised("sweep", _every(resources.settings.sweep_seconds, resources.hub.sweep)),
+        _supervised("bus", resources.bus.run()),
+        _supervised("sweep", _sweep(resources)),
         _supervised("upkeep", _every(UPKEEP_SECONDS, lambda: drop_expired(resources.database))),
         _supervised("ageing", _every(UPKEEP_SECONDS, lambda: close_aged(resources.database))),
         _supervised("moves", _every(UPKEEP_SECONDS, lambda: _look_for_moved(resources))),
@@ -103,13 +107,33 @@ async def _look_for_moved(resources: Resources) -> None:
     await look_for_moved(resources.database, resources.settings.fetch_networks)
 
 
+async def _sweep(resources: Resources) -> None:
+    """Compare what is watched with what is written, now and then, and whenever the bus may have lost something."""
+    seconds, gap = resources.settings.sweep_seconds, resources.bus.gap
+    while True:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await gap.wait()
+        gap.clear()
+        if not await _managed(resources.hub.sweep, seconds):
+            await asyncio.sleep(SWEEP_AGAIN_SECONDS)
+            gap.set()
+
+
 async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
     while True:
         await asyncio.sleep(seconds)
-        try:
-            await work()
-        except (OperationalError, Unavailable):  # the database is away or busy: a state of the world, and it passes
-            log.warning("The database could not be asked; it is asked again in %s seconds.", seconds)
+        await _managed(work, seconds)
+
+
+async def _managed(work: Callable[[], Awaitable[None]], seconds: float) -> bool:
+    """Do it, unless the database is away or busy: a state of the world, and it passes."""
+    try:
+        await work()
+    except (DBAPIError, Unavailable):
+        log.warning("The database could not be asked; it is asked again in %s seconds at most.", seconds)
+        return False
+    return True
 
 
 def _supervised(name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

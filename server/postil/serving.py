@@ -35,6 +35,8 @@ async def prepare(resources: Resources) -> Path | None:
     """Bring the schema up to date and open the database; the backup's path, where one was made."""
     database = resources.database
     copy = None
+    if not database.is_sqlite:
+        await database.check()  # one that is away is told so
     if database.is_sqlite:
         copy = await migrate(database)
     elif await needs_migration(database):
@@ -93,13 +95,17 @@ def config(app: object, settings: Settings) -> uvicorn.Config:
     )
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to an address, so that the port is known (0 takes a free one) before anything is told."""
+def listen(host: str, port: int, *, is_shared: bool = False) -> socket.socket:
+    """A socket bound to an address, so that the port is known (0 takes a free one) before anything is told. Those that
+    are shared may be several at one address.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With the protocol named, asyncio sends at once; else an answer's body may wait 40 ms, until its head has arrived.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     with suppress(OSError):
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if is_shared:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         bound.bind((host, port))
         bound.listen(2048)

@@ -14,9 +14,12 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("postil-data"), description="The folder of the SQLite file and its backups.")
     database_url: str = Field("", description="Another database; empty for the SQLite file in the data folder.")
+    database_seconds: float = Field(20.0, gt=0, description="When a line to PostgreSQL that stalls is given up.")
+    bus: str = Field("", description="What carries hints between processes; empty: memory://, or what workers need.")
     url: str = Field("http://127.0.0.1:8000", description="Where readers' browsers reach this service.")
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
+    workers: int = Field(1, ge=1, le=64, description="Processes that serve; about as many as there are cores.")
     trusted_proxies: list[str] = Field([], description="Networks whose X-Forwarded-For is believed, as JSON.")
     fetch_networks: list[str] = Field([], description="Networks of pages to fetch that are not public, as JSON.")
     site_key: str = Field("", repr=False, description="The site's key, that `postil publish` signs with.")

@@ -5,31 +5,47 @@ import json
 import shutil
 import tempfile
 import webbrowser
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import postil
-from postil.commands.base import Examples, read_settings, run
+from postil.commands.base import Examples, read_settings, run, run_plainly
+
+if TYPE_CHECKING:
+    from postil.settings import Settings
 
 
-@click.command(cls=Examples, examples="postil serve\npostil serve --host 0.0.0.0 --port 8000")
+@click.command(cls=Examples, examples="postil serve\npostil serve --host 0.0.0.0 --port 8000 --workers 4")
 @click.option("--host", help="The address to listen on [POSTIL_HOST].")
 @click.option("--port", type=int, help="The port to listen on [POSTIL_PORT].")
-def serve(host: str | None, port: int | None) -> None:
+@click.option("--workers", type=int, help="Processes that serve [POSTIL_WORKERS].")
+def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Run the service. An SQLite file is backed up and migrated first; Ctrl-C stops it."""
-    from postil.serving import NotMigrated, listen
+    from postil.live.buses import NoBus, open_bus
+    from postil.serving import NotMigrated
     from postil.serving import serve as run_service
+    from postil.workers import CannotWork, listen_for, serve_with
 
-    given = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
-    settings = read_settings(**given)
-    listening = _listen(listen, settings.host, settings.port)
-    click.echo(f"Postil {postil.__version__} listens on {_address(listening)}; readers reach it at {settings.url}")
+    told = (("host", host), ("port", port), ("workers", workers))
+    settings = read_settings(**{key: value for key, value in told if value is not None})
     try:
-        run(run_service(settings, listening=listening))
-    except NotMigrated as error:
+        open_bus(settings.bus, settings.database)  # what cannot be had is said before anything is promised
+        sockets = _listen(partial(listen_for, settings.workers), settings.host, settings.port)
+        _announce(settings, sockets[0])
+        if settings.workers == 1:
+            run(run_service(settings, listening=sockets[0]))
+        else:
+            run_plainly(lambda: serve_with(settings, sockets))
+    except (NotMigrated, CannotWork, NoBus) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _announce(settings: "Settings", listening: Any) -> None:
+    where = _address(listening) + (f" with {settings.workers} workers" if settings.workers > 1 else "")
+    click.echo(f"Postil {postil.__version__} listens on {where}; readers reach it at {settings.url}")
 
 
 def _listen(listen: Any, host: str, port: int) -> Any:
