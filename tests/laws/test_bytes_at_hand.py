@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import true
 from starlette.applications import Starlette
 from tests.laws.test_one_question import HISTORY, OPS, History, Op, more_of, read_page, read_window
-from tests.world import World, prepare, world
+from tests.world import World, world
 
 from postil import ready
 from postil.cursors import Sort
@@ -25,8 +25,6 @@ from postil.glance import Glance
 from postil.resources import Resources, make
 from postil.settings import Settings
 from postil.web.caching import Kept
-
-prepare()
 
 SECRET = b"nobody knows"
 SINCE = re.compile(rb'"since":"[0-9a-f]{8}\.([0-9]+)"')
