@@ -19,7 +19,8 @@
   /** @type {Postil.Loader} */
   const loader = {
     service, modules, panel, options: { ...script.dataset },
-    open: async (article, place, comment) => (await panel()).open(article, place, comment),
+    // Who is quick waits for the page's answer, which says in which language to speak, and which way that runs.
+    open: async (article, ...where) => (article.since || (await looking), (await panel()).open(article, ...where)),
     left: async (article) => interest && (await panel()).left?.(article),
     changed: async (article) => interest && (await panel()).changed?.(article),
   };

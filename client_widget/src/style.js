@@ -77,7 +77,6 @@ a.when,.to a{text-decoration:none}
 .body :is(code,pre){font:var(--s)/1.5 var(--postil-mono,ui-monospace,monospace)}
 .plain{white-space:pre-line}
 .actions{flex-wrap:wrap;column-gap:18px;margin-top:4px}
-.extra{column-gap:18px;align-items:center}
 .list>li:has(.news){position:relative;z-index:1}
 .news{position:absolute;inset-block-end:-8px;inset-inline-start:49px;min-height:24px;font-weight:600;font-size:var(--s);color:var(--accent);z-index:1}
 .tomb .news{inset-inline-start:12px;inset-block-end:-18px}

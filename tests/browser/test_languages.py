@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from tests.browser.stage import Reader, Stage, open_stage
 from tests.browser.states import STATES, Scene, Texts
 from tests.browser.test_access import WIDE, settle
@@ -141,6 +141,21 @@ def test_no_english_is_left_and_long_words_fit(scene: Scene, name: str) -> None:
         reader.page.set_viewport_size({"width": width, "height": 740})
         settle(reader)
         assert reader.page.evaluate(WIDE) == [], width
+
+
+def test_who_is_quicker_than_the_service_is_spoken_to_in_his_language(stage: Stage, somebody: Somebody) -> None:
+    scene = Scene(stage, somebody, "he-IL")
+    reader = scene.make("Noa")
+    held: list[Route] = []
+    reader.page.route("**/v1/outline", lambda route: held.append(route))
+    reader.page.goto(scene.article())
+    reader.rows.first.wait_for(state="attached")
+    reader.page.evaluate("() => document.querySelector('postil-row').shadowRoot.querySelector('button').click()")
+    while not held:
+        reader.page.wait_for_timeout(20)
+    held[0].continue_()
+    expect(reader.panel.locator("dialog[open]")).to_have_attribute("dir", "rtl")
+    expect(reader.panel.locator("dialog")).to_have_attribute("lang", "he")
 
 
 def test_the_page_says_which_language_is_spoken_and_its_tag_may_be_longer(stage: Stage, somebody: Somebody) -> None:
