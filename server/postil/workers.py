@@ -17,9 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from postil.db import Database
 from postil.errors import PostilError
-from postil.migrate import sqlite_file
 from postil.resources import make
 from postil.serving import STOP_SECONDS, listen, prepare, serve
 from postil.settings import Settings
@@ -41,14 +39,11 @@ class CannotWork(RuntimeError):
 @contextmanager
 def shared(settings: Settings) -> Iterator[Settings]:
     """The settings of each worker, with a bus between them where none is named. CannotWork."""
-    database = Database(settings.database)
     if settings.bus.startswith("memory:"):
         raise CannotWork(
             "POSTIL_BUS=memory:// tells one process only: leave it empty, or name redis:// or postgres://."
         )
-    if database.is_sqlite and sqlite_file(database) is None:
-        raise CannotWork("A database in memory is one process's own: several workers need a file, or PostgreSQL.")
-    if settings.bus or not database.is_sqlite:
+    if settings.bus or not settings.database.startswith("sqlite"):
         yield settings
         return
     with tempfile.TemporaryDirectory(prefix="postil-bus-") as folder:
