@@ -103,11 +103,14 @@ async def hammer(
     return Measured(len(latencies), took, spent, sorted(latencies))
 
 
+PING, PONG = 9, 10
+
+
 class Listener(asyncio.Protocol):
-    """One WebSocket that waits for a text, and notes when it came."""
+    """One WebSocket that waits for a text, and notes when it came. Pings it answers, as a browser does."""
 
     def __init__(self, awaited: bytes) -> None:
-        self.awaited, self.rest, self.received = awaited, b"", 0
+        self.awaited, self.rest, self.received, self.is_open = awaited, b"", 0, False
         self.heard: asyncio.Future[float] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: Any) -> None:
@@ -118,12 +121,32 @@ class Listener(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.received += len(data)
-        self.rest = self.rest[-40:] + data
-        if self.awaited in self.rest and not self.heard.done():
+        self.rest += data
+        if not self.is_open:
+            head, end, rest = self.rest.partition(b"\r\n\r\n")
+            if not end:
+                return
+            self.is_open, self.rest = True, rest
+            self._hear(head + end)
+        while (found := _frame(self.rest)) is not None:
+            start, size = found
+            opcode, payload = self.rest[0] & 15, self.rest[start : start + size]
+            self.rest = self.rest[start + size :]
+            if opcode == PING:
+                self.transport.write(bytes((0x80 | PONG, 0x80 | size)) + bytes(4) + payload)
+            else:
+                self._hear(payload)
+
+    def _hear(self, text: bytes) -> None:
+        if self.awaited in text and not self.heard.done():
             self.heard.set_result(time.perf_counter())
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.heard.done():
+            self.heard.set_exception(exc or ConnectionError("The server has closed a socket that waits."))
+
     def wait_for(self, awaited: bytes) -> None:
-        self.awaited, self.rest, self.received = awaited, b"", 0
+        self.awaited, self.received = awaited, 0
         self.heard = asyncio.get_running_loop().create_future()
 
     def say(self, text: str) -> None:
@@ -131,6 +154,17 @@ class Listener(asyncio.Protocol):
         payload = text.encode()
         size = bytes([0x80 | len(payload)]) if len(payload) < 126 else b"\xfe" + struct.pack("!H", len(payload))
         self.transport.write(b"\x81" + size + bytes(4) + payload)
+
+
+def _frame(data: bytes) -> tuple[int, int] | None:
+    """Where the payload of a server's first frame begins, and its size, if the whole frame is there."""
+    if len(data) < 2:
+        return None
+    size, start = data[1], 2
+    if size >= 126:
+        start = 4 if size == 126 else 10
+        size = int.from_bytes(data[2:start])
+    return (start, size) if len(data) >= start + size else None
 
 
 async def listeners(server: Server, count: int, first: str | None, confirmed: bytes) -> list[Listener]:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from postil.errors import Invalid
 from postil.ids import looks_like_id
@@ -22,8 +23,7 @@ class Sort(StrEnum):
     SUPPORTED = "supported"
 
 
-@dataclass(frozen=True, slots=True)
-class Since:
+class Since(NamedTuple):
     """Up to which change of a page somebody has seen: `epoch.revision`."""
 
     epoch: str

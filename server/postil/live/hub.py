@@ -1,72 +1,32 @@
 """Who watches which page, in this process, and what they hear.
 
-There is no queue. A watcher holds a revision; when the page has moved past it he asks for the frames from there,
-sends them, and holds the next. Somebody slow asks late and gets one larger step; he costs nobody else anything.
-Frames are made once for each audience and revision asked from, however many ask.
+There is no queue. A watcher holds a revision; when the page has moved past it he is told the step from there (room.py),
+and holds the next. Somebody slow asks late and gets one larger step; he costs nobody else anything. Frames are made
+once for each audience and revision asked from, however many ask.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
 from postil import reading
-from postil.answers import ChangesAnswer
 from postil.auth import staff
 from postil.cursors import Since
 from postil.db import Database, Hint, News
 from postil.live.bus import Bus
-from postil.live.presence import Presence
 from postil.live.queues import Queues
-from postil.live.shared import Shared
+from postil.live.room import Room
 from postil.live.wire import Frames
 from postil.models import Page, PageAlias
 from postil.places import Outlines, Places
-from postil.viewer import Audience, Viewer
+from postil.viewer import Viewer
 
 # Reactions come in bursts and nobody waits for them: what they push is gathered so long, for each page.
 CALM_SECONDS = 1.0
 # One question about so many pages at a time keeps the sweep's statement small.
 SWEEP_PAGES = 200
-# Readers who keep up ask from one revision, those who come back from a few; each answer may hold 500 comments.
-FRAMES_KEPT = 4
-# Copies of a page differ, but not by so much at once: an edit, a variant, a translation.
-OUTLINES_KEPT = 16
-
-
-@dataclass(eq=False)
-class Room:
-    """A page that somebody watches, whether or not it has a row yet."""
-
-    site: str
-    key: str
-    revisions: dict[Audience, int] = field(default_factory=lambda: dict.fromkeys(Audience, 0))
-    news: dict[Audience, asyncio.Event] = field(default_factory=lambda: {each: asyncio.Event() for each in Audience})
-    watchers: int = 0
-    frames: Shared[tuple[Audience, str], Frames] = field(default_factory=lambda: Shared(FRAMES_KEPT))
-    places: Shared[str, Places | None] = field(default_factory=lambda: Shared(OUTLINES_KEPT))
-    presence: Presence = field(default_factory=Presence)
-    told: dict[Audience, ChangesAnswer] = field(default_factory=dict)
-    calm_until: float = 0.0
-    waiting: asyncio.TimerHandle | None = None
-
-    def advance(self, public: int, staff_revision: int) -> None:
-        """Wake those whose answer has changed, if it has. An event is replaced as it is set: news is news once."""
-        for audience, revision in ((Audience.PUBLIC, public), (Audience.STAFF, staff_revision)):
-            if revision > self.revisions[audience]:
-                self.revisions[audience] = revision
-                self.frames.forget()
-                self.places.forget()
-                self.news[audience].set()
-                self.news[audience] = asyncio.Event()
-
-    async def moved(self, audience: Audience, revision: int) -> int:
-        """Wait until the page is past `revision`, which it may be already; where it is now."""
-        while self.revisions[audience] <= revision:
-            await self.news[audience].wait()
-        return self.revisions[audience]
 
 
 class Hub:
@@ -111,7 +71,9 @@ class Hub:
 
     def enter(self, site: str, key: str) -> Room:
         """The page's room. Enter first, then read: what changes in between is heard."""
-        room = self.rooms.setdefault((site, key), Room(site, key))
+        room = self.rooms.get((site, key))
+        if room is None:
+            room = self.rooms[site, key] = Room(site, key, self.frames, self.places)
         room.watchers += 1
         return room
 
@@ -119,12 +81,11 @@ class Hub:
         room.watchers -= 1
         if room.watchers == 0:
             self.rooms.pop((room.site, room.key), None)
-            if room.waiting is not None:
-                room.waiting.cancel()
+            room.end()
 
     async def frames(self, room: Room, viewer: Viewer, since: Since) -> Frames:
         """What a viewer missed since a revision; equal askers share one question and one encoding."""
-        return await room.frames.ask((viewer.audience, str(since)), lambda: self._ask(room, viewer, since))
+        return await room.frames.ask((viewer.audience, since), lambda: self._ask(room, viewer, since))
 
     async def _ask(self, room: Room, viewer: Viewer, since: Since) -> Frames:
         async with self.database.read() as snapshot:

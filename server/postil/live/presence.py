@@ -6,8 +6,7 @@ at once in CALM_SECONDS at most, and only those are told anything whose numbers 
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from postil.live.wire import PresenceSaid, encode
@@ -16,7 +15,11 @@ CALM_SECONDS = 5.0
 # A browser says at most every five seconds that keys are pressed: one such message may come late.
 WRITING_SECONDS = 8.0
 
+# So many are told before anything else gets its turn.
+TOLD_AT_ONCE = 200
+
 Shows = Callable[[str], bool]
+Hear = Callable[[str], None]
 
 
 class Numbers(NamedTuple):
@@ -25,25 +28,14 @@ class Numbers(NamedTuple):
 
 
 class Seat:
-    """One who asked for it. `shows` says of a section in which somebody writes whether it is before his eyes."""
+    """One who asked for it. `shows` says of a section in which somebody writes whether it is before his eyes; `hear`
+    tells him a message: of what he is too slow to hear, only the latest need be kept.
+    """
 
-    def __init__(self, shows: Shows) -> None:
-        self.shows = shows
+    def __init__(self, shows: Shows, hear: Hear) -> None:
+        self.shows, self.hear = shows, hear
         self.section, self.until = "", 0.0
         self.told: Numbers | None = None
-        self.text = ""
-        self._news = asyncio.Event()
-
-    def tell(self, numbers: Numbers, text: str) -> None:
-        """Of what he is too slow to hear, only the latest is kept."""
-        self.told, self.text = numbers, text
-        self._news.set()
-
-    async def news(self) -> str:
-        """What he is to be told next, once there is anything."""
-        await self._news.wait()
-        self._news.clear()
-        return self.text
 
 
 class Presence:
@@ -54,17 +46,16 @@ class Presence:
         self._looked_at = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
 
-    @contextmanager
-    def seat(self, shows: Shows) -> Iterator[Seat]:
-        """Be counted, and hear of others, inside."""
-        seat = Seat(shows)
+    def sit(self, shows: Shows, hear: Hear) -> Seat:
+        """Be counted, and hear of others, until one stands up."""
+        seat = Seat(shows, hear)
         self.seats.add(seat)
         self.changed()
-        try:
-            yield seat
-        finally:
-            self.seats.discard(seat)
-            self.changed()
+        return seat
+
+    def stand(self, seat: Seat) -> None:
+        self.seats.discard(seat)
+        self.changed()
 
     def write(self, seat: Seat, section: str) -> None:
         """Keys were pressed, in a section that its readers know of."""
@@ -85,14 +76,19 @@ class Presence:
     def _look(self) -> None:
         self._timer, self._looked_at = None, self._now()
         writers = Counter(seat.section for seat in self.seats if self._writes(seat))
-        texts: dict[Numbers, str] = {}
-        for seat in self.seats:
-            numbers = Numbers(len(self.seats), self._others(seat, writers))
-            if numbers != seat.told:
-                seat.tell(numbers, texts.get(numbers) or texts.setdefault(numbers, _encoded(numbers)))
+        told = [(seat, Numbers(len(self.seats), self._others(seat, writers))) for seat in self.seats]
+        news = [(seat, numbers) for seat, numbers in told if numbers != seat.told]
+        self._tell(news, {numbers: _encoded(numbers) for numbers in {numbers for _, numbers in news}})
         if writers:
             fall_silent = min(seat.until for seat in self.seats if self._writes(seat))
             self._look_at(max(fall_silent, self._looked_at + CALM_SECONDS))
+
+    def _tell(self, news: Sequence[tuple[Seat, Numbers]], texts: Mapping[Numbers, str]) -> None:
+        for seat, numbers in news[:TOLD_AT_ONCE]:
+            seat.told = numbers
+            seat.hear(texts[numbers])
+        if len(news) > TOLD_AT_ONCE:
+            asyncio.get_running_loop().call_soon(self._tell, news[TOLD_AT_ONCE:], texts)
 
     def _writes(self, seat: Seat) -> bool:
         return seat.until > self._looked_at

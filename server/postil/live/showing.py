@@ -1,69 +1,137 @@
-"""What one socket shows: the sections whose bodies it gets, and those that its reader's outline has."""
+"""What sockets show: the sections whose bodies they get, and those that their readers' outline has."""
+
+from collections.abc import Awaitable
+from typing import Protocol
 
 from postil.answers import ChangesAnswer
-from postil.live.hub import Hub, Room
-from postil.live.wire import EVERYTHING, Frames, PlaceIn, SectionRef
+from postil.cursors import Since
+from postil.live.wire import EVERYTHING, Frames, PlaceIn, Resync, SectionRef, encode, framed
 from postil.places import Places, standing
-from postil.viewer import Audience
+from postil.viewer import Audience, Viewer
+
+# A step that is larger goes piece by piece, as fast as each reader takes it. With what a transport holds before it
+# says that it is full, this bounds what is buffered for one who reads slowly.
+MOST_AT_ONCE = 64 * 1024
+
+
+class Watcher(Protocol):
+    """Somebody at a page, as its room knows him."""
+
+    viewer: Viewer
+    since: Since
+    showing: "Showing"
+
+    def take(self, step: bytes, since: Since) -> bool:
+        """Be told a step by frames that are ready; he is at `since` then. False where he can't be, just now."""
+
+    def wake(self) -> None:
+        """There is something to ask."""
+
+
+class Told(Protocol):
+    """The page as far as this matters: what it last told an audience, and where its threads stand in an outline."""
+
+    @property
+    def told(self) -> dict[Audience, ChangesAnswer]: ...
+
+    def standing_in(self, outline: str) -> Awaitable[Places | None]: ...
 
 
 class Showing:
-    """The sections whose bodies a reader gets, and those that his outline shows him.
+    """The sections whose bodies some readers get, and those that their outline shows them: one for all of them.
 
-    A section named by its place in an outline may have no id yet. `mine` is None where he showed no outline.
+    A section named by its place in an outline may have no id yet. `mine` is None where they showed no outline.
     """
 
-    def __init__(self, hub: Hub, room: Room, audience: Audience, named: list[SectionRef], outline: str | None) -> None:
-        self.hub, self.room, self.audience, self.named, self.outline = hub, room, audience, named, outline
+    def __init__(self, page: Told, audience: Audience, outline: str | None, named: tuple[SectionRef, ...] = ()) -> None:
+        self.page, self.audience, self.outline, self.named = page, audience, outline, named
+        self.watchers: set[Watcher] = set()
         self.ids: frozenset[str] = frozenset()
         self.placed: frozenset[str] = frozenset()
         self.mine: frozenset[str] | None = None
         self.is_complete = True
         self.is_unknown = False
+        self._asked = self._found = 0
+
+    @property
+    def key(self) -> tuple[Audience, str | None, tuple[SectionRef, ...]]:
+        return self.audience, self.outline, self.named
 
     def has(self, section: str) -> bool:
         return section in self.ids or EVERYTHING in self.ids
 
     def gets(self, section: str, told: ChangesAnswer) -> bool:
-        """Whether its bodies are for him: it was named, or he wants all and `told` has it for such as him."""
+        """Whether its bodies are for them: it was named, or they want all and `told` has it for such as them."""
         return self.has(section) and (section in self.ids or told.is_for(section, self.mine))
 
     def shows_readers(self, section: str) -> bool:
-        """Whether he shows a section in which every reader of it sees a comment: of others no sign is given."""
-        told = self.room.told.get(self.audience)
+        """Whether they show a section in which every reader of it sees a comment: of others no sign is given."""
+        told = self.page.told.get(self.audience)
         return told is not None and told.tallies.get(section, 0) > 0 and self.gets(section, told)
 
-    async def show(self, named: list[SectionRef]) -> None:
-        self.named = named
-        await self.resolve()
-        await self.look()
+    # What they are told
 
-    async def look(self) -> None:
-        """See which threads stand in the reader's outline."""
+    def texts(self, frames: Frames, since: Since) -> list[str]:
+        """What one who was at `since` is told of a step: bodies first, then the counts, which end it."""
+        if frames.changes.resync:
+            return [frames.resync]
+        if frames.since.revision <= since.revision:
+            return []
+        shown = [parts for section, parts in frames.bodies.items() if self.gets(section, frames.changes)]
+        return [*(part for parts in shown for part in parts), frames.counts(self.mine)]
+
+    async def step(self, frames: Frames, since: Since) -> bytes | None:
+        """The same as bytes for the wire, one for all of them; None where that is too much at once."""
+        asks = [resync(since)] if await self.is_lost(frames) else []
+        made = framed([*asks, *self.texts(frames, since)])
+        return made if len(made) <= MOST_AT_ONCE else None
+
+    # Where their sections are
+
+    async def settle(self) -> None:
+        """Find the sections that were named, and which threads stand in the readers' outline."""
+        await self._resolve()
+        await self._look()
+
+    async def is_lost(self, frames: Frames) -> bool:
+        """Look again if a step needs it; whether it has just turned out that nobody knows the readers' outline."""
+        was_unknown = self.is_unknown
+        if not frames.changes.resync:
+            await self._look_again(frames)
+        return self.is_unknown and not was_unknown
+
+    async def _look_again(self, frames: Frames) -> None:
+        """A section that came into being may be one that was named by its place, or stand in the readers' outline."""
+        sections = {section.id for section in frames.changes.sections}
+        if not self.is_complete and not sections <= self.ids | self.placed:
+            await self._resolve()
+        if self.mine is not None and not sections <= self.mine | frames.changes.shared:
+            await self._look()
+
+    async def _look(self) -> None:
         if self.outline is not None:
-            places = await self.hub.places(self.room, self.outline)
+            places = await self.page.standing_in(self.outline)
             self.is_unknown = places is None
             self.mine = frozenset(standing(places or ()))
 
-    async def look_again(self, frames: Frames) -> None:
-        """A section that came into being may be one that was named by its place, or stand in the reader's outline."""
-        sections = {section.id for section in frames.changes.sections}
-        if not self.is_complete and not sections <= self.ids | self.placed:
-            await self.resolve()
-        if self.mine is not None and not sections <= self.mine | frames.changes.shared:
-            await self.look()
-
-    async def resolve(self) -> None:
-        named = self.named
-        places = [name for name in named if isinstance(name, PlaceIn)]
+    async def _resolve(self) -> None:
+        self._asked += 1
+        turn = self._asked
+        places = [name for name in self.named if isinstance(name, PlaceIn)]
         outlines = {place.outline for place in places}
-        found = {outline: await self.hub.places(self.room, outline) or () for outline in outlines}
-        if named is not self.named:
-            return  # the reader has changed his mind meanwhile
+        found = {outline: await self.page.standing_in(outline) or () for outline in outlines}
+        if turn < self._found:
+            return  # somebody asked after us, and knows better
+        self._found = turn
         here = [_at(found[place.outline], place.index) for place in places]
-        self.ids = frozenset(name for name in [*named, *here] if isinstance(name, str))
+        self.ids = frozenset(name for name in [*self.named, *here] if isinstance(name, str))
         self.placed = frozenset(id for each in found.values() for id in standing(each))
         self.is_complete = None not in here
+
+
+def resync(since: Since) -> str:
+    """Nobody has told this process what the outline is, or it has forgotten: who loads afresh sends it again."""
+    return encode(Resync(type="resync", since=str(since)))
 
 
 def _at(places: Places, index: int) -> str | None:

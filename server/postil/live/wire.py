@@ -1,6 +1,8 @@
 """What is said on the socket: the messages' shapes, and frames encoded once for all who hear the same."""
 
+import struct
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Literal
@@ -14,6 +16,7 @@ from postil.cursors import Since, parse_since
 MOST_SECTIONS = 500
 # Names every section, those to come too: for programs that follow a page as a whole.
 EVERYTHING = "*"
+_FINAL_TEXT = 0x81
 # A step of 500 long comments goes in parts: a slow line takes one at a time, and no buffer holds them all.
 MOST_IN_FRAME = 50
 
@@ -24,6 +27,8 @@ class _In(BaseModel):
 
 class PlaceIn(_In):
     """A section that may have no id yet: where it stands in an outline."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     outline: str = Field(min_length=1, max_length=64)
     index: int = Field(ge=0, lt=500)
@@ -169,3 +174,17 @@ class Frames:
 
 def encode(answer: Answer) -> str:
     return answer.encode().decode()
+
+
+def framed(texts: Iterable[str]) -> bytes:
+    """Texts as a server puts them on the wire (RFC 6455, section 5.2): one frame each, unmasked, uncompressed."""
+    return b"".join(part for text in texts for part in _frame(text.encode()))
+
+
+def _frame(payload: bytes) -> tuple[bytes, bytes]:
+    size = len(payload)
+    if size < 126:
+        return bytes((_FINAL_TEXT, size)), payload
+    if size < 1 << 16:
+        return struct.pack("!BBH", _FINAL_TEXT, 126, size), payload
+    return struct.pack("!BBQ", _FINAL_TEXT, 127, size), payload

@@ -1,6 +1,6 @@
 """The socket: one page, the sections it shows, and what happens there from a revision on.
 
-One task listens to the reader, one tells him. They end by raising, and whichever ends takes the other with it.
+This listens to the reader; telling.py tells him. They end by raising, and whichever ends takes the other with it.
 """
 
 import asyncio
@@ -15,18 +15,14 @@ from postil import reading
 from postil.cursors import Since, parse_since
 from postil.db import Snapshot
 from postil.errors import Invalid, OriginRefused, PostilError, TooMany, Unauthorized, Unavailable
-from postil.live.hub import Hub, Room
-from postil.live.presence import Seat
-from postil.live.showing import Showing
+from postil.live.hub import Hub
+from postil.live.room import Room
 from postil.live.wire import (
     SAID,
-    Frames,
     Refusal,
-    Resync,
     SectionRef,
     Show,
     Watch,
-    Watching,
     Writing,
     encode,
 )
@@ -37,6 +33,7 @@ from postil.web import body, door
 from postil.web.addresses import network_of
 from postil.web.origins import origin_in
 from postil.web.problems import BadJson, problem
+from postil.web.telling import Teller
 
 TRY_AGAIN, POLICY, RESTART, REVOKED = 1013, 1008, 1012, 4401
 # A browser says what it watches in its first message, at once; who stays silent wants only the connection.
@@ -136,11 +133,6 @@ class Conversation:
         self.errors = 0
         self.heard: deque[float] = deque(maxlen=MOST_MESSAGES)
         self.ends_with = RESTART
-        self.seat: Seat | None = None
-        self.caught_up = asyncio.Event()
-
-    since: Since
-    showing: Showing
 
     async def run(self) -> None:
         """Until the reader goes, or is let go."""
@@ -171,17 +163,17 @@ class Conversation:
 
     async def _talk(self, wish: Wish, room: Room) -> None:
         viewer = wish.viewer
-        self.since = wish.since
-        self.showing = Showing(self.hub, room, viewer.audience, wish.sections, wish.outline)
         forget = None
         try:
             async with asyncio.timeout(LIFE_SECONDS) as life, asyncio.TaskGroup() as group:
                 if viewer.session is not None:
                     forget = self.hub.on_revoked(viewer.session, lambda: self._revoke(life))
-                group.create_task(self._tell(viewer, room))
-                if wish.presence:
-                    group.create_task(self._tell_presence(room))
-                await self._listen(room)
+                teller = Teller(self.socket, room, viewer, wish.since, wish.outline, group.create_task)
+                group.create_task(self._begin(teller, wish))
+                try:
+                    await self._listen(teller)
+                finally:
+                    teller.end()
         except TimeoutError:
             raise Closing(self.ends_with) from None
         finally:
@@ -193,6 +185,12 @@ class Conversation:
         if self.ends_with != REVOKED:
             self.ends_with = REVOKED
             life.reschedule(0)
+
+    async def _begin(self, teller: Teller, wish: Wish) -> None:
+        session = wish.viewer.session
+        if session is not None and not await self.hub.holds(session):
+            raise Closing(REVOKED)
+        await teller.begin(wish.sections, presence=wish.presence)
 
     # What the reader says
 
@@ -230,17 +228,13 @@ class Conversation:
             door.of_site(viewer, await site_of(snapshot, origin))
         return viewer
 
-    async def _listen(self, room: Room) -> None:
+    async def _listen(self, teller: Teller) -> None:
         while True:
             said = await self._hear()
             if isinstance(said, Show):
-                await self.showing.show(said.sections)
-                await self._say_watching()
-                if self.seat is not None:
-                    room.presence.changed()
+                await teller.show(said.sections)
             elif isinstance(said, Writing):
-                if self.seat is not None and self.showing.shows_readers(said.section):
-                    room.presence.write(self.seat, said.section)
+                teller.write_in(said.section)
             else:
                 await self._refuse(Invalid("type", "This socket watches its page. Open another for another page."))
 
@@ -268,65 +262,9 @@ class Conversation:
     async def _refuse(self, error: PostilError) -> None:
         """Say what was wrong. The socket stays, unless it has no right to be here or never learns."""
         self.errors += 1
-        await self._send(encode(Refusal(type="error", code=error.code, detail=error.detail)))
+        await self.socket.send_text(encode(Refusal(type="error", code=error.code, detail=error.detail)))
         if self.errors >= MOST_ERRORS or isinstance(error, Unauthorized | OriginRefused):
             raise Closing(POLICY)
-
-    # What the reader is told
-
-    async def _tell(self, viewer: Viewer, room: Room) -> None:
-        if viewer.session is not None and not await self.hub.holds(viewer.session):
-            raise Closing(REVOKED)
-        await self.showing.resolve()
-        await self.showing.look()
-        if self.showing.is_unknown:
-            await self._ask_outline()
-        await self._step(viewer, room)
-        await self._say_watching()
-        self.caught_up.set()
-        asked = 0
-        while True:
-            asked = await room.moved(viewer.audience, max(self.since.revision, asked))
-            await self._step(viewer, room)
-
-    async def _step(self, viewer: Viewer, room: Room) -> None:
-        """Send what changed since a revision, bodies first: the counts end the step and move the reader's cursor."""
-        frames = await self.hub.frames(room, viewer, self.since)
-        if frames.changes.resync:
-            await self._send(frames.resync)
-        elif frames.since.revision > self.since.revision:
-            await self._send_changes(frames)
-        self.since = frames.since
-
-    async def _send_changes(self, frames: Frames) -> None:
-        was_unknown = self.showing.is_unknown
-        await self.showing.look_again(frames)
-        if self.showing.is_unknown and not was_unknown:
-            await self._ask_outline()
-        mine = self.showing.mine
-        for section, parts in frames.bodies.items():
-            if self.showing.gets(section, frames.changes):
-                for part in parts:
-                    await self._send(part)
-        await self._send(frames.counts(mine))
-
-    async def _tell_presence(self, room: Room) -> None:
-        """How many are here, to one who asked for it and has caught up; he is counted as long as this runs."""
-        await self.caught_up.wait()
-        with room.presence.seat(self.showing.shows_readers) as self.seat:
-            while True:
-                await self._send(await self.seat.news())
-
-    async def _ask_outline(self) -> None:
-        """Nobody has told this process what his outline is, or it has forgotten: who loads afresh sends it again."""
-        await self._send(encode(Resync(type="resync", since=str(self.since))))
-
-    async def _say_watching(self) -> None:
-        await self._send(encode(Watching(type="watching", since=str(self.since))))
-
-    async def _send(self, text: str) -> None:
-        """Waits for a reader who is slow; the transport lets go of one who has stopped (transport.py)."""
-        await self.socket.send_text(text)
 
 
 def _code(group: BaseExceptionGroup[Closing]) -> int:

@@ -3,13 +3,19 @@
 uvicorn closes politely: it waits until what is buffered has been taken, which a reader who has stopped reading puts
 off for as long as his kernel lives; and it answers every ping, taken or not. Here such a reader is let go, and what
 he holds is freed. Fragments are counted too: `ws_max_size` adds up their bytes, and empty ones have none.
+
+And it offers what ASGI has not: to write frames that are made already, the same bytes to thousands of sockets, without
+making each of them anew and without a task for each.
 """
 
 import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
+from websockets.protocol import State
 
 # A reader whose buffer is full has so long to take so many bytes: a kilobyte a second, the slowest of phones.
 STALL_SECONDS = 10.0
@@ -19,6 +25,16 @@ GRACE_SECONDS = 5.0
 # What a reader says is short. Browsers send it in one piece.
 MOST_FRAGMENTS = 64
 TRY_AGAIN, TOO_BIG = 1013, 1009
+# An ASGI extension of ours. Where a scope lacks it (another server, another protocol) ordinary sends do the same.
+FRAMES = "postil.frames"
+
+Write = Callable[[bytes], bool]
+
+
+def writer_of(scope: Mapping[str, Any]) -> Write | None:
+    """The way to write ready frames to a socket, where its server has one."""
+    offered = scope.get("extensions", {}).get(FRAMES)
+    return offered["write"] if offered else None
 
 
 class PatientProtocol(WebSocketsSansIOProtocol):
@@ -103,7 +119,25 @@ class PatientProtocol(WebSocketsSansIOProtocol):
             super().handle_parser_exception()
             self.disconnected = True
 
+    def write_frames(self, frames: bytes) -> bool:
+        """Write text frames that are made already, whole and at once, between two ordinary sends or before a close.
+
+        False, and nothing is written, where the reader's buffer is full or his socket no longer open: then the ordinary
+        send waits for him, or says that he is gone.
+        """
+        if not self.writable.is_set() or self.close_sent or self.disconnected:
+            return False
+        if self.conn.state is not State.OPEN or self.transport.is_closing():
+            return False
+        self.transport.write(frames)
+        return True
+
     async def run_asgi(self) -> None:
-        await super().run_asgi()
+        extensions: dict[str, Any] = self.scope["extensions"]
+        extensions[FRAMES] = {"write": self.write_frames}
+        try:
+            await super().run_asgi()
+        finally:
+            extensions.clear()  # or it would hold us, and we it
         if self in self.connections:
             self._cut_later(self.close_timeout + GRACE_SECONDS)
