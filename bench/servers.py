@@ -115,12 +115,22 @@ async def raw(listening: socket.socket, size: str) -> None:
     await server.serve_forever()
 
 
+def loop_factory() -> Any:
+    """The loop that `postil serve` runs on: the floors stand on the same."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
 def main(kind: str, descriptor: str, *more: str) -> None:
     allow_files()
     listening = socket.socket(fileno=int(descriptor))
     kinds: dict[str, Any] = {"service": service, "constant": constant, "broadcast": broadcast, "raw": raw}
     try:
-        asyncio.run(kinds[kind](listening, *more))
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(kinds[kind](listening, *more))
     except KeyboardInterrupt:
         pass
     os._exit(0)

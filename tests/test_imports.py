@@ -135,7 +135,8 @@ HOMES: dict[str, set[str]] = {
     },
     "starlette": {"web", "app", "serving", "demo"},  # the last two put the demo's own pages beside the service's
     "turbohtml": {"dom"},
-    "uvicorn": {"serving", "demo", "web.transport"},
+    "uvloop": {"serving"},
+    "uvicorn": {"serving", "demo", "web.transport", "web.wicket"},
     "websockets": {"watching", "demo", "web.transport"},  # clients; and the server's end, where uvicorn is too patient
 }
 
@@ -251,7 +252,7 @@ def declared(*extras: str) -> set[str]:
 
 def test_what_is_imported_was_asked_for() -> None:
     """A library that only comes along with another one leaves with it."""
-    assert {name for name in HOMES if name not in sys.stdlib_module_names} <= declared("postgres", "redis")
+    assert {name for name in HOMES if name not in sys.stdlib_module_names} <= declared("fast", "postgres", "redis")
     tests = {name for path in (ROOT / "tests").rglob("*.py") for name in imports(path.read_text())}
     foreign = (
         {name.partition(".")[0] for name in tests} - sys.stdlib_module_names - {"postil", "tests", "bench", "docs"}

@@ -13,13 +13,14 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from postil.errors import PostilError
 from postil.resources import make
-from postil.serving import STOP_SECONDS, listen, prepare, serve
+from postil.serving import STOP_SECONDS, listen, loop_factory, prepare, serve
 from postil.settings import Settings
 
 log = logging.getLogger("postil")
@@ -172,8 +173,13 @@ def serve_with(settings: Settings, sockets: Sequence[socket.socket]) -> None:
     """Prepare the database once, then serve with a worker at each socket until a signal says stop."""
     with shared(settings) as given:
         asyncio.run(_prepare(given))
-        workers = Workers(lambda listening: asyncio.run(_serve(given, listening, workers.alive[0])))
+        workers = Workers(lambda listening: _run(_serve(given, listening, workers.alive[0])))
         workers.run(sockets)
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(work)
 
 
 async def _prepare(settings: Settings) -> None:

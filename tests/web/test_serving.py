@@ -2,11 +2,13 @@
 
 import asyncio
 import socket
+import sys
 from contextlib import closing
+from types import ModuleType
 
 import pytest
 
-from postil.serving import can_sign_in, listen
+from postil.serving import can_sign_in, listen, loop_factory
 
 
 async def sends_at_once(listening: socket.socket) -> bool:
@@ -42,3 +44,13 @@ async def test_an_answer_does_not_wait_for_its_own_head() -> None:
 )
 def test_it_is_known_where_moderators_can_sign_in(url: str, can: bool) -> None:
     assert can_sign_in(url) is can
+
+
+def test_the_faster_loop_is_taken_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    assert loop_factory() is None
+
+    faster = ModuleType("uvloop")
+    faster.new_event_loop = asyncio.new_event_loop  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "uvloop", faster)
+    assert loop_factory() is asyncio.new_event_loop

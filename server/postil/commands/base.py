@@ -30,9 +30,10 @@ class Examples(click.Command):
                     formatter.write_text(line.strip())
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
+def run(work: Coroutine[Any, Any, T], loop_factory: "Callable[[], asyncio.AbstractEventLoop] | None" = None) -> T:
     """Run to the end; what was refused on purpose is one sentence, not a traceback."""
-    return run_plainly(lambda: asyncio.run(work))
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return run_plainly(lambda: runner.run(work))
 
 
 def run_plainly(work: Callable[[], T]) -> T:

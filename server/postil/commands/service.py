@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Run the service. An SQLite file is backed up and migrated first; Ctrl-C stops it."""
     from postil.live.buses import NoBus, open_bus
-    from postil.serving import NotMigrated
+    from postil.serving import NotMigrated, loop_factory
     from postil.serving import serve as run_service
     from postil.workers import CannotWork, listen_for, serve_with
 
@@ -36,7 +36,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         sockets = _listen(partial(listen_for, settings.workers), settings.host, settings.port)
         _announce(settings, sockets[0])
         if settings.workers == 1:
-            run(run_service(settings, listening=sockets[0]))
+            run(run_service(settings, listening=sockets[0]), loop_factory())
         else:
             run_plainly(lambda: serve_with(settings, sockets))
     except (NotMigrated, CannotWork, NoBus) as error:

@@ -11,7 +11,6 @@ from collections.abc import Hashable
 from typing import Any, Generic, Protocol, TypeVar
 
 from starlette.requests import Request
-from starlette.types import Message
 
 from postil.web.api import Reply
 
@@ -28,7 +27,7 @@ class Prepared:
 
     def __init__(self, content: bytes, etag: str) -> None:
         self.content, self.etag = content, etag
-        self.sent: dict[str, tuple[Message, Message]] = {}  # as it went out before, by form (web/front.py)
+        self.sent: dict[str, Any] = {}  # as it went out before, by form (web/front.py)
         self._zipped: bytes | None = None if len(content) >= WORTH_ZIPPING else b""
         # What is compressed later is smaller than what it is made of: so much is counted from the beginning.
         self.size = len(content) if self._zipped == b"" else 2 * len(content)

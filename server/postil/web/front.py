@@ -6,6 +6,8 @@ ask and what is refused is decided there and nowhere else. Who shows a token or 
 
 from collections import OrderedDict
 from collections.abc import Callable
+from http import HTTPStatus
+from typing import NamedTuple
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,7 +22,18 @@ MOST_ADDRESSES = 4096
 LONGEST_QUERY = 300
 
 Source = Callable[[], Prepared | None]
-Messages = tuple[Message, Message]
+
+
+class Sent(NamedTuple):
+    """An answer as ASGI's two messages, and as the bytes that uvicorn makes of them: between `line` and `head` stand
+    its own headers.
+    """
+
+    start: Message
+    end: Message
+    line: bytes
+    head: bytes
+    body: bytes
 
 
 class Front:
@@ -38,8 +51,8 @@ class Front:
         if len(self._sources) > MOST_ADDRESSES:
             self._sources.popitem(last=False)
 
-    def find(self, scope: Scope) -> Messages | None:
-        """The messages that answer a request; None where the router must, which counts it against the limits then."""
+    def find(self, scope: Scope) -> Sent | None:
+        """What answers a request; None where the router must, which counts it against the limits then."""
         source = self._sources.get((scope["path"], scope["query_string"]))
         if source is None or scope["method"] != "GET":
             return None
@@ -54,13 +67,13 @@ class Front:
         prepared = source()
         if prepared is None or not self._may_read(scope):
             return None
-        return messages(prepared, known or b"", takes or b"")
+        return said(prepared, known or b"", takes or b"")
 
     def _may_read(self, scope: Scope) -> bool:
         return not self._limiter.enabled or self._limiter.try_hit("read", self._whereabouts.network(scope))
 
 
-def messages(prepared: Prepared, known: bytes, takes: bytes) -> Messages:
+def said(prepared: Prepared, known: bytes, takes: bytes) -> Sent:
     """What caching.answer says, with all the headers that the middleware adds for anybody."""
     if known and unchanged(prepared, known.decode("latin-1")):
         form = "304"
@@ -68,10 +81,13 @@ def messages(prepared: Prepared, known: bytes, takes: bytes) -> Messages:
         form = "gzip"
     else:
         form = ""
-    return prepared.sent.get(form) or prepared.sent.setdefault(form, _make(prepared, form))
+    found: Sent | None = prepared.sent.get(form)
+    if found is None:
+        found = prepared.sent[form] = _make(prepared, form)
+    return found
 
 
-def _make(prepared: Prepared, form: str) -> Messages:
+def _make(prepared: Prepared, form: str) -> Sent:
     if form == "304":
         response = Response(None, 304, headers_of(prepared))
     elif form:
@@ -80,8 +96,14 @@ def _make(prepared: Prepared, form: str) -> Messages:
     else:
         response = Response(prepared.content, 200, headers_of(prepared), "application/json")
     for_anybody(response.headers)
-    start = {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
-    return start, {"type": "http.response.body", "body": response.body}
+    status, raw, body = HTTPStatus(response.status_code), response.raw_headers, bytes(response.body)
+    return Sent(
+        {"type": "http.response.start", "status": status.value, "headers": raw},
+        {"type": "http.response.body", "body": body},
+        f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode(),
+        b"".join(b"%b: %b\r\n" % pair for pair in raw) + b"\r\n",
+        body,
+    )
 
 
 class BeforeRouter:
@@ -91,8 +113,8 @@ class BeforeRouter:
         self.app, self.front = app, front
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        said = self.front.find(scope) if scope["type"] == "http" else None
-        if said is None:
+        found = self.front.find(scope) if scope["type"] == "http" else None
+        if found is None:
             return await self.app(scope, receive, send)
-        await send(said[0])
-        await send(said[1])
+        await send(found.start)
+        await send(found.end)
