@@ -76,17 +76,18 @@ class World:
 @asynccontextmanager
 async def world(*, premoderate: bool = False, clock: Clock | None = None) -> AsyncIterator[World]:
     with fresh_folder() as folder, fresh(folder) as url:
-        async with _over(url, clock or Clock(), premoderate) as here:
+        async with world_over(url, clock, premoderate) as here:
             yield here
 
 
 @asynccontextmanager
-async def _over(url: str, clock: Clock, premoderate: bool) -> AsyncIterator[World]:
+async def world_over(url: str, clock: Clock | None = None, premoderate: bool = False) -> AsyncIterator[World]:
     hints: list[News] = []
 
     async def hear(news: list[News]) -> None:
         hints.extend(news)
 
+    clock = clock or Clock()
     database = Database(url, on_commit=hear, clock=clock)
     try:
         await database.open()

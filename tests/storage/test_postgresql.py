@@ -1,0 +1,170 @@
+"""What PostgreSQL is asked for: revisions in order within a page, pages that do not wait, and a line that may die."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+from tests import databases
+from tests.scale.proxy import Proxy, proxy
+from tests.servers import PostgreSQL, postgresql
+from tests.world import ORIGIN, PAGE, World, world_over
+
+from postil import sites
+from postil.changing import changing
+from postil.db import Database
+from postil.discussion import PageRef
+from postil.errors import Unavailable
+from postil.migrate import migrate
+from postil.models import Comment, Page
+
+OTHER_PAGE = PageRef(key="https://blog.example/other", url="https://blog.example/other")
+WRITERS, POSTS = 8, 12
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with databases.on_postgresql() as made:
+        yield made
+
+
+@pytest.fixture
+async def here(url: str) -> AsyncIterator[World]:
+    async with world_over(url) as made:
+        yield made
+
+
+async def _page(here: World, page: PageRef = PAGE) -> str:
+    return (await here.post("ines", page=page)).page.id
+
+
+async def test_revisions_of_a_page_commit_in_order_whoever_writes(here: World, url: str) -> None:
+    """Whoever has seen revision r has seen all before it: no comment ever arrives under a revision that was passed."""
+    page = await _page(here)
+    seen: list[tuple[int, frozenset[str]]] = []
+    writing = True
+
+    async def look() -> None:
+        now, shown = col(Page.public_revision), select(col(Comment.id)).where(col(Comment.page_id) == page)
+        while writing:
+            async with here.database.read() as snapshot:
+                revision = await snapshot.scalar(select(now).where(col(Page.id) == page))
+                told = await snapshot.scalars(shown.where(col(Comment.public_revision) <= revision))
+                seen.append((revision or 0, frozenset(told)))
+
+    looking = asyncio.create_task(look())
+    async with asyncio.TaskGroup() as group:
+        for writer in range(WRITERS):
+            group.create_task(_write(here, f"writer {writer}"))
+    writing = False
+    await looking
+    async with here.database.read() as snapshot:
+        rows = (await snapshot.execute(select(col(Comment.id), col(Comment.public_revision)))).all()
+    assert sorted(revision for _, revision in rows) == list(range(1, WRITERS * POSTS + 2))
+    for revision, ids in seen:
+        assert ids == {id for id, at in rows if at <= revision}
+    assert len({revision for revision, _ in seen}) > 3, "nobody looked while they wrote"
+
+
+async def _write(here: World, name: str) -> None:
+    for number in range(POSTS):
+        await here.post(name, nonce=f"{name} {number}".replace(" ", "-"), index=number % 3)
+
+
+async def test_a_page_waits_for_its_own_writers_and_for_no_other_pages(here: World) -> None:
+    page = await _page(here)
+    await _page(here, OTHER_PAGE)
+    async with here.database.begin() as tx, changing(tx, page):
+        same = asyncio.create_task(here.post("ben", nonce="ben-on-the-same"))
+        for number in range(5):
+            await here.post("rosa", page=OTHER_PAGE, nonce=f"rosa-elsewhere-{number}")
+        assert not same.done()
+    assert (await same).is_new
+
+
+async def test_first_comments_of_one_page_at_once_make_one_page(here: World) -> None:
+    """And those of one author, in several tabs, one author."""
+    written = await asyncio.gather(*(here.post("ines", nonce=f"tab-{number}-of-ines", index=0) for number in range(6)))
+    assert len({each.page.id for each in written}) == len({each.section.id for each in written}) == 1
+    assert sorted(each.comment.public_revision for each in written) == [1, 2, 3, 4, 5, 6]
+
+
+# A server that goes away
+
+
+async def test_a_server_that_is_away_is_unavailable_and_works_when_it_is_back() -> None:
+    server = PostgreSQL()
+    server.run("CREATE DATABASE away")
+    database = Database(server.url("away"))
+    try:
+        await migrate(database)
+        await database.open()
+        await asyncio.to_thread(server.crash)
+        for _ in range(3):
+            with pytest.raises(Unavailable) as refused:
+                await _add_site(database)
+            assert refused.value.retry_after >= 1
+        with pytest.raises(Unavailable):
+            async with database.read() as snapshot:
+                await sites.site_of(snapshot, ORIGIN)
+        await asyncio.to_thread(server.start)
+        await _insist(database)
+        async with database.read() as snapshot:
+            assert await sites.site_of(snapshot, ORIGIN)
+    finally:
+        await database.close()
+        server.end()
+
+
+async def _add_site(database: Database) -> None:
+    async with database.begin() as tx:
+        await sites.add_site(tx, [ORIGIN])
+
+
+async def _insist(database: Database) -> None:
+    """Each connection that was open finds out for itself."""
+    while True:
+        try:
+            return await _add_site(database)
+        except Unavailable:
+            continue
+
+
+@asynccontextmanager
+async def _over_a_line(url: str, patience: float) -> AsyncIterator[tuple[Database, Proxy]]:
+    async with proxy(postgresql().port) as line:
+        database = Database(url.replace(f":{postgresql().port}/", f":{line.port}/"), patience=patience)
+        await database.open()
+        try:
+            yield database, line
+        finally:
+            await database.close()
+
+
+async def test_a_line_that_stalls_is_given_up_and_made_anew(url: str) -> None:
+    async with _over_a_line(url, patience=0.3) as (database, line):
+        line.stall()
+        with pytest.raises(Unavailable):
+            await _add_site(database)
+        with pytest.raises(Unavailable):
+            async with database.read() as snapshot:
+                await sites.site_of(snapshot, ORIGIN)
+        line.flow()
+        await _insist(database)
+
+
+async def test_a_change_that_ends_in_time_is_not_cut(url: str) -> None:
+    async with _over_a_line(url, patience=0.3) as (database, _):
+        for number in range(3):
+            async with database.begin() as tx:
+                await sites.add_site(tx, [f"https://{number}.example"])
+            await asyncio.sleep(0.2)  # longer than the patience, in all
+
+
+@pytest.mark.parametrize("change", ["UPDATE decision SET note = NULL", "DELETE FROM decision"])
+async def test_a_decision_is_never_changed_or_deleted_there_either(here: World, url: str, change: str) -> None:
+    with pytest.raises(databases.REFUSED):
+        databases.write(url, change)
+    assert databases.rows(url, "SELECT count(*) FROM decision") == [(1,)], "the invitation"
