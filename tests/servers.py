@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import cache
 from pathlib import Path
@@ -63,12 +64,15 @@ class Server:
         raise NotImplementedError
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.command(), stdout=self.log, stderr=self.log, cwd=self.folder)
+        self.process = _starter().submit(self._begin).result()
         deadline = time.monotonic() + PATIENCE
         while not self.answers():
             said = (self.folder / "log").read_text()[-2000:]
             assert self.process.poll() is None and time.monotonic() < deadline, said
             time.sleep(0.02)
+
+    def _begin(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(self.command(), stdout=self.log, stderr=self.log, cwd=self.folder)
 
     def stop(self, how: signal.Signals) -> None:
         if self.process is not None:
@@ -156,6 +160,12 @@ class Redis(Server):
     def restart(self) -> None:
         self.crash()
         self.start()
+
+
+@cache
+def _starter() -> ThreadPoolExecutor:
+    """The thread that starts servers: the kernel ends them with the thread that did, so it must be one that stays."""
+    return ThreadPoolExecutor(1)
 
 
 @cache
