@@ -7,35 +7,35 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from postil.live.bus import CarriedBus, Line
+from postil.live.bus import MOST_BYTES, CarriedBus, Line
 
 MOST_UNHEARD = 10_000
 
 
-class _MachineLine(asyncio.DatagramProtocol):
-    """One socket, named after the process. Whoever is in the folder hears; who is gone leaves it."""
+class _MachineLine:
+    """One socket in the folder. Whoever has one there hears; who is gone leaves it."""
 
     def __init__(self, own: Path) -> None:
         self.own = own
         self.unheard: asyncio.Queue[str] = asyncio.Queue(MOST_UNHEARD)
+        self.ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.ear.setblocking(False)
+        self.ear.bind(str(own))
 
-    def datagram_received(self, data: bytes, _from: object) -> None:
-        with suppress(asyncio.QueueFull):  # a hint lost is healed by the sweep
-            self.unheard.put_nowait(data.decode(errors="replace"))
-
-    def error_received(self, _error: Exception) -> None:
-        pass
+    def hear(self) -> None:
+        """Take what has come; what is too much is lost, and the sweep heals it."""
+        with suppress(BlockingIOError, asyncio.QueueFull):
+            while True:
+                self.unheard.put_nowait(self.ear.recv(2 * MOST_BYTES).decode(errors="replace"))
 
     async def say(self, texts: Sequence[str]) -> None:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mouth:
-            mouth.setblocking(False)
-            for ear in tuple(self.own.parent.iterdir()):
-                self._say_to(mouth, ear, texts)
+        for ear in tuple(self.own.parent.iterdir()):
+            self._say_to(ear, texts)
 
-    def _say_to(self, mouth: socket.socket, ear: Path, texts: Sequence[str]) -> None:
+    def _say_to(self, ear: Path, texts: Sequence[str]) -> None:
         try:
             for text in texts:
-                mouth.sendto(text.encode(), str(ear))
+                self.ear.sendto(text.encode(), str(ear))
         except ConnectionRefusedError:
             ear.unlink(missing_ok=True)  # whose it was has ended without taking it along
         except OSError:
@@ -52,17 +52,15 @@ def machine_bus(folder: str) -> CarriedBus:
     @asynccontextmanager
     async def connect() -> AsyncIterator[Line]:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        own = Path(folder) / f"{os.getpid()}-{os.urandom(4).hex()}"
+        line = _MachineLine(Path(folder) / f"{os.getpid()}-{os.urandom(4).hex()}")
+        # Not a datagram endpoint of the loop: uvloop has none for sockets of a machine.
         loop = asyncio.get_running_loop()
-        transport, line = await loop.create_datagram_endpoint(
-            lambda: _MachineLine(own),
-            str(own),
-            family=socket.AF_UNIX,
-        )
+        loop.add_reader(line.ear, line.hear)
         try:
             yield line
         finally:
-            transport.close()
-            own.unlink(missing_ok=True)
+            loop.remove_reader(line.ear)
+            line.ear.close()
+            line.own.unlink(missing_ok=True)
 
     return CarriedBus(connect)
