@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from types import CoroutineType
 from typing import Any
 
 import pytest
@@ -159,14 +160,28 @@ def _idle(service: Service) -> bool:
     return not any(task.get_coro().__qualname__.startswith("Teller.") for task in asyncio.all_tasks())  # type: ignore[union-attr]
 
 
-async def test_an_idle_socket_has_one_task(service: Service) -> None:
+async def test_an_idle_socket_has_one_task_and_none_of_the_applications_layers(service: Service) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(3):
             await _watching(stack, service, None, sections=["*"], presence=True)
         await until(lambda: _idle(service))
-        of_sockets = [task for task in asyncio.all_tasks() if "run_asgi" in str(task.get_coro())]
-        of_conversations = [task for task in asyncio.all_tasks() if "Conversation" in str(task.get_coro())]
-    assert (len(of_sockets), of_conversations) == (3, [])
+        waiting = [_waiting(task) for task in asyncio.all_tasks()]
+    of_sockets = [names for names in waiting if "PatientProtocol.run_asgi" in names]
+    assert len(of_sockets) == 3
+    for names in of_sockets:
+        assert "Conversation.run" in names
+        assert not [name for name in names if "Middleware" in name or "Router" in name or name.endswith("__call__")]
+    assert not [names for names in waiting if names[:1] != ["PatientProtocol.run_asgi"] and "Conversation.run" in names]
+
+
+def _waiting(task: asyncio.Task[Any]) -> list[str]:
+    """The coroutines that a task waits in, from the outside in."""
+    names: list[str] = []
+    coroutine: object = task.get_coro()
+    while isinstance(coroutine, CoroutineType):
+        names.append(coroutine.__qualname__)
+        coroutine = coroutine.cr_await
+    return names
 
 
 async def test_those_who_show_the_same_share_it_and_it_goes_with_the_last(service: Service) -> None:

@@ -4,12 +4,13 @@ This listens to the reader; telling.py tells him. They end by raising, and which
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from postil import reading
 from postil.cursors import Since, parse_since
@@ -34,6 +35,7 @@ from postil.web.addresses import network_of
 from postil.web.origins import origin_in
 from postil.web.problems import BadJson, problem
 from postil.web.telling import Teller
+from postil.web.transport import go_on
 
 TRY_AGAIN, POLICY, RESTART, REVOKED = 1013, 1008, 1012, 4401
 # A browser says what it watches in its first message, at once; who stays silent wants only the connection.
@@ -86,11 +88,27 @@ async def watch(socket: WebSocket) -> None:
         return await socket.send_denial_response(problem(error))
     try:
         await socket.accept()
-        await Conversation(socket, door.resources(socket).hub).run()
-    except WebSocketDisconnect:
-        pass
-    finally:
+    except BaseException:
         sockets.leave(network)
+        raise
+    hub, scope = door.resources(socket).hub, socket.scope
+
+    async def converse(receive: Receive, send: Send) -> None:
+        try:
+            await Conversation(_accepted(scope, receive, send), hub).run()
+        except WebSocketDisconnect:
+            pass
+        finally:
+            sockets.leave(network)
+
+    await go_on(scope, converse, socket.receive, socket.send)
+
+
+def _accepted(scope: Scope, receive: Receive, send: Send) -> WebSocket:
+    """The socket as it is after accept(), by other ways in and out."""
+    socket = WebSocket(scope, receive, send)
+    socket.client_state = socket.application_state = WebSocketState.CONNECTED
+    return socket
 
 
 async def _refuse_strangers(socket: WebSocket) -> None:
@@ -131,7 +149,7 @@ class Conversation:
     def __init__(self, socket: WebSocket, hub: Hub) -> None:
         self.socket, self.hub = socket, hub
         self.errors = 0
-        self.heard: deque[float] = deque(maxlen=MOST_MESSAGES)
+        self.heard: list[float] = []
         self.ends_with = RESTART
 
     async def run(self) -> None:
@@ -155,6 +173,8 @@ class Conversation:
                 wish = await self._first()
         except TimeoutError:
             raise Closing(POLICY) from None
+        # Nobody asks for them again: they would be a kilobyte of each socket.
+        self.socket.scope["headers"] = []
         room = self.hub.enter(wish.viewer.site, wish.key)
         try:
             await self._talk(wish, room)
@@ -255,9 +275,9 @@ class Conversation:
 
     def _count(self) -> None:
         now = asyncio.get_running_loop().time()
-        if len(self.heard) == MOST_MESSAGES and now - self.heard[0] < PER_SECONDS:
+        self.heard = [*(then for then in self.heard if now - then < PER_SECONDS), now]
+        if len(self.heard) > MOST_MESSAGES:
             raise Closing(POLICY)
-        self.heard.append(now)
 
     async def _refuse(self, error: PostilError) -> None:
         """Say what was wrong. The socket stays, unless it has no right to be here or never learns."""

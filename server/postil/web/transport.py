@@ -5,17 +5,21 @@ off for as long as his kernel lives; and it answers every ping, taken or not. He
 he holds is freed. Fragments are counted too: `ws_max_size` adds up their bytes, and empty ones have none.
 
 And it offers what ASGI has not: to write frames that are made already, the same bytes to thousands of sockets, without
-making each of them anew and without a task for each.
+making each of them anew and without a task for each; and to go on outside of the application's layers, so that an idle
+socket does not keep a dozen of them waiting with it.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from starlette.types import Receive, Send
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.protocol import State
+
+from postil.web.waiting import Gate, Inbox
 
 # A reader whose buffer is full has so long to take so many bytes: a kilobyte a second, the slowest of phones.
 STALL_SECONDS = 10.0
@@ -25,10 +29,12 @@ GRACE_SECONDS = 5.0
 # What a reader says is short. Browsers send it in one piece.
 MOST_FRAGMENTS = 64
 TRY_AGAIN, TOO_BIG = 1013, 1009
-# An ASGI extension of ours. Where a scope lacks it (another server, another protocol) ordinary sends do the same.
-FRAMES = "postil.frames"
+# ASGI extensions of ours. Where a scope lacks them (another server, another protocol) ordinary sends do the same, and
+# the conversation takes place where it began.
+FRAMES, OUTSIDE = "postil.frames", "postil.outside"
 
 Write = Callable[[bytes], bool]
+Rest = Callable[[Receive, Send], Awaitable[None]]
 
 
 def writer_of(scope: Mapping[str, Any]) -> Write | None:
@@ -37,14 +43,32 @@ def writer_of(scope: Mapping[str, Any]) -> Write | None:
     return offered["write"] if offered else None
 
 
+async def go_on(scope: Mapping[str, Any], rest: Rest, receive: Receive, send: Send) -> None:
+    """Do the rest of a socket's life with the server's own receive and send, when every layer of the application has
+    returned; where the server knows nothing of that, here and now with those that are given.
+    """
+    outside = scope.get("extensions", {}).get(OUTSIDE)
+    if outside is None:
+        return await rest(receive, send)
+    outside["rest"] = rest
+
+
 class PatientProtocol(WebSocketsSansIOProtocol):
     """Given to uvicorn as `ws`. A stalled reader is told 1013 and cut; no closed socket lingers."""
 
     _patience: asyncio.TimerHandle | None = None
     _cut: asyncio.TimerHandle | None = None
 
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.queue, self.writable = Inbox(), Gate()  # type: ignore[assignment]
+        self.layers, self.app = self.app, self._run
+
     async def send(self, message: ASGISendEvent) -> None:
         await super().send(message)
+        if message["type"] == "websocket.accept":
+            # Nobody asks for them again, and they are two kilobytes of each socket.
+            del self.request, self.response
         if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
             # A handshake that is refused with an answer is complete. uvicorn would log it as a crash, each time, and a
             # stranger could fill the log.
@@ -132,12 +156,18 @@ class PatientProtocol(WebSocketsSansIOProtocol):
         self.transport.write(frames)
         return True
 
-    async def run_asgi(self) -> None:
-        extensions: dict[str, Any] = self.scope["extensions"]
-        extensions[FRAMES] = {"write": self.write_frames}
+    async def _run(self, scope: Any, receive: Any, send: Any) -> None:
+        """The application; and what it left to be done outside of its layers."""
+        extensions, outside = scope["extensions"], dict[str, Rest]()
+        extensions |= {FRAMES: {"write": self.write_frames}, OUTSIDE: outside}
         try:
-            await super().run_asgi()
+            await self.layers(scope, receive, send)
+            if (rest := outside.pop("rest", None)) is not None:
+                await rest(receive, send)
         finally:
             extensions.clear()  # or it would hold us, and we it
+
+    async def run_asgi(self) -> None:
+        await super().run_asgi()
         if self in self.connections:
             self._cut_later(self.close_timeout + GRACE_SECONDS)
