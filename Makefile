@@ -57,6 +57,10 @@ format: $(VENV)/tested ## Lay the code out, and mend what can be mended by itsel
 bench: $(VENV)/tested ## Measure reads, posts, pushes and more, each beside its floor. BENCH="push --rounds 9"
 	@$(BIN)/python -X utf8 -m bench $(BENCH)
 
+.PHONY: schema
+schema: $(VENV)/tested ## Write down anew what the migrations make of an empty file.
+	@$(BIN)/python -m tests.schema
+
 .PHONY: pictures
 pictures: $(VENV)/tested programs ## Take the pictures of README and docs anew, of the running demo.
 	@$(BIN)/python docs/pictures/take.py

@@ -17,7 +17,17 @@ from sqlmodel import SQLModel
 
 import postil.models  # noqa: F401  (its tables register themselves)
 from postil.db import Database
-from postil.migrate import backup, migrate, migrations, needs_migration, restore
+from postil.migrate import (
+    backup,
+    fresh_schema,
+    heads,
+    migrate,
+    migrations,
+    needs_migration,
+    restore,
+    told,
+    upgrade,
+)
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,6 +45,41 @@ async def test_migrations_lead_from_nothing_to_the_models(tmp_path: Path) -> Non
             assert await connection.run_sync(_differences) == []
     finally:
         await held.close()
+
+
+async def test_what_is_laid_into_an_empty_file_is_what_the_migrations_make(tmp_path: Path) -> None:
+    held = database(tmp_path)
+    try:
+        async with held.engine.begin() as connection:
+            await connection.run_sync(upgrade)
+        assert told(tmp_path / "postil.db") == fresh_schema(), "run `make schema`"
+    finally:
+        await held.close()
+    (tmp_path / "laid").mkdir()
+    laid = database(tmp_path / "laid")
+    try:
+        assert await migrate(laid) is None
+        assert told(tmp_path / "laid" / "postil.db") == fresh_schema()
+    finally:
+        await laid.close()
+
+
+async def test_the_newest_migration_is_known_without_alembic(tmp_path: Path) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrations()))
+    assert heads() == set(ScriptDirectory.from_config(config).get_heads())
+
+
+def test_alembic_is_not_imported_where_there_is_nothing_to_migrate(tmp_path: Path) -> None:
+    """It takes longer than all the rest of a start."""
+    script = (
+        "import asyncio, sys\nfrom postil.db import Database\nfrom postil.migrate import migrate\n"
+        f"import postil.serving\nheld = Database('sqlite+aiosqlite:///{tmp_path / 'postil.db'}')\n"
+        "asyncio.run(migrate(held)), asyncio.run(migrate(held))\n"
+        "print(*({'alembic', 'mako', 'jinja2', 'prometheus_client'} & sys.modules.keys()))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (ran.stdout.strip(), ran.returncode) == ("", 0), ran.stderr
 
 
 def _differences(connection: Connection) -> list[object]:

@@ -13,7 +13,7 @@ from postil.viewer import Role
 
 
 class Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid", use_enum_values=False)
+    model_config = ConfigDict(extra="forbid", use_enum_values=False, defer_build=True)
 
     def encode(self) -> bytes:
         """The JSON bytes that go on the wire."""

@@ -8,6 +8,7 @@ import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,31 +22,47 @@ Busy = sqlite3.Error
 
 
 class Question:
-    """A statement compiled once, with `bindparam`s for what differs; its rows have the names of its columns."""
+    """A statement, compiled when it is first asked, with `bindparam`s for what differs; its rows have the names of its
+    columns, and the values that the ORM would have: enums, lists, truth.
+    """
 
     def __init__(self, statement: Select[Any]) -> None:
-        compiled = statement.compile(dialect=DIALECT)
-        self.sql, self._given = (
-            str(compiled),
-            {name: value for name, value in compiled.params.items() if value is not None},
-        )
-        columns = statement.selected_columns
-        row: Any = namedtuple("Row", [column.key or "" for column in columns])  # type: ignore[misc]
-        self.row: Callable[[Iterable[Any]], Any] = row._make
-        readers = [column.type.dialect_impl(DIALECT).result_processor(DIALECT, None) for column in columns]
-        self._readers = [(at, reader) for at, reader in enumerate(readers) if reader is not None]
+        self._statement = statement
+
+    @cached_property
+    def sql(self) -> str:
+        return str(self._compiled)
 
     def values(self, given: dict[str, Any]) -> dict[str, Any]:
         return {**self._given, **given}
 
     def read(self, raw: tuple[Any, ...]) -> Any:
-        """A row with the values that the ORM would have: enums, lists, truth."""
         if not self._readers:
-            return self.row(raw)
+            return self._row(raw)
         values = list(raw)
         for at, reader in self._readers:
             values[at] = reader(values[at])
-        return self.row(values)
+        return self._row(values)
+
+    @cached_property
+    def _compiled(self) -> Any:
+        return self._statement.compile(dialect=DIALECT)
+
+    @cached_property
+    def _given(self) -> dict[str, Any]:
+        return {name: value for name, value in self._compiled.params.items() if value is not None}
+
+    @cached_property
+    def _row(self) -> Callable[[Iterable[Any]], Any]:
+        row: Any = namedtuple("Row", [column.key or "" for column in self._statement.selected_columns])  # type: ignore[misc]
+        made: Callable[[Iterable[Any]], Any] = row._make
+        return made
+
+    @cached_property
+    def _readers(self) -> list[tuple[int, Callable[[Any], Any]]]:
+        types = [column.type.dialect_impl(DIALECT) for column in self._statement.selected_columns]
+        readers = [type.result_processor(DIALECT, None) for type in types]
+        return [(at, reader) for at, reader in enumerate(readers) if reader is not None]
 
 
 class Glance:

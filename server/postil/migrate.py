@@ -1,20 +1,27 @@
-"""Bringing a database to this version's schema, and copies of an SQLite file that are safe while it runs."""
+"""Bringing a database to this version's schema, and copies of an SQLite file that are safe while it runs.
 
+Alembic is imported where there is something to migrate, and nowhere else: it takes longer than all the rest of a start.
+"""
+
+import re
 import sqlite3
 import time
 from contextlib import closing
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from postil.db import Database, new_epoch
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# What a migration says of itself and of the one before it.
+_REVISION = re.compile(r'^revision(?:: str)? = "([^"]+)"$', re.M)
+_BEFORE = re.compile(r'^down_revision(?:: str \| None)? = "([^"]+)"$', re.M)
 # As many as a week of daily upgrades; older ones only fill the disk.
 BACKUPS_KEPT = 7
 
@@ -25,7 +32,22 @@ def migrations() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "alembic"
 
 
-def _config(connection: Connection) -> Config:
+def heads() -> set[str]:
+    """The migrations that no other one follows, as Alembic knows them: one."""
+    scripts = [path.read_text() for path in (migrations() / "versions").glob("*.py")]
+    return {name for each in scripts for name in _REVISION.findall(each)} - {
+        name for each in scripts for name in _BEFORE.findall(each)
+    }
+
+
+def fresh_schema() -> str:
+    """What the migrations make of an empty SQLite file, written down (`make schema` writes it anew)."""
+    return (migrations() / "fresh.sql").read_text()
+
+
+def _config(connection: Connection) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(migrations()).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -33,8 +55,48 @@ def _config(connection: Connection) -> Config:
 
 
 def is_current(connection: Connection) -> bool:
-    script = ScriptDirectory.from_config(_config(connection))
-    return set(MigrationContext.configure(connection).get_current_heads()) == set(script.get_heads())
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    return set(connection.scalars(text("SELECT version_num FROM alembic_version"))) == heads()
+
+
+def upgrade(connection: Connection) -> None:
+    """Run the migrations that are missing."""
+    from alembic import command
+
+    command.upgrade(_config(connection), "head")
+
+
+def _create(file: Path) -> None:
+    """Lay the schema into an SQLite file that holds nothing yet."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        if not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            for statement in statements(fresh_schema()):
+                database.execute(statement)
+        database.execute("COMMIT")
+
+
+def told(file: Path) -> str:
+    """The schema of a file that was migrated, as a script that makes the same."""
+    with closing(sqlite3.connect(file)) as database:
+        made = [
+            sql for (sql,) in database.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
+        ]
+        (version,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
+    return "".join(f"{sql};\n" for sql in [*made, f"INSERT INTO alembic_version VALUES ('{version}')"])
+
+
+def statements(script: str) -> list[str]:
+    """The statements of a script, each of which may hold semicolons of its own."""
+    found: list[str] = []
+    begun = ""
+    for line in script.splitlines(keepends=True):
+        begun += line
+        if sqlite3.complete_statement(begun):
+            found.append(begun.strip())
+            begun = ""
+    return found
 
 
 async def migrate(database: Database) -> Path | None:
@@ -42,6 +104,8 @@ async def migrate(database: Database) -> Path | None:
     file = sqlite_file(database)
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
+        if not (file.exists() and file.stat().st_size):
+            _create(file)
     engine = create_async_engine(database.url)
     try:
         async with engine.connect() as connection:
@@ -49,7 +113,7 @@ async def migrate(database: Database) -> Path | None:
                 return None
         kept = backup(file) if file is not None and file.stat().st_size else None
         async with engine.begin() as connection:
-            await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
+            await connection.run_sync(upgrade)
         return kept
     finally:
         await engine.dispose()

@@ -22,7 +22,7 @@ MOST_IN_FRAME = 50
 
 
 class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class PlaceIn(_In):

@@ -2,10 +2,8 @@
 
 import hmac
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-from prometheus_client.metrics_core import Metric
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,6 +12,9 @@ from postil.errors import NotFound, Unauthorized
 from postil.record import Totals
 from postil.web import door
 from postil.web.live import Sockets
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -42,20 +43,25 @@ _PRIVATE = {"Cache-Control": "no-store"}
 class _Told:
     """A collector that says what it was given, once."""
 
-    def __init__(self, metrics: Iterable[Metric]) -> None:
+    def __init__(self, metrics: Iterable["Metric"]) -> None:
         self.metrics = metrics
 
-    def collect(self) -> Iterator[Metric]:
+    def collect(self) -> Iterator["Metric"]:
         yield from self.metrics
 
 
 def _encoded(totals: list[Totals], now: int, sockets: int) -> bytes:
+    # Imported here: most services are asked by no monitor, and a start should not wait for it.
+    from prometheus_client import CollectorRegistry, generate_latest
+
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Told(_metrics(totals, now, sockets)))
     return generate_latest(registry)
 
 
-def _metrics(totals: list[Totals], now: int, sockets: int) -> Iterator[Metric]:
+def _metrics(totals: list[Totals], now: int, sockets: int) -> Iterator["Metric"]:
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
     waiting = GaugeMetricFamily("postil_waiting", "Items that wait for a moderator.", labels=["site"])
     oldest = GaugeMetricFamily("postil_oldest_waiting_seconds", "How long the oldest waits.", labels=["site"])
     moves = CounterMetricFamily("postil_decisions", "Decisions by move.", labels=["site", "move"])

@@ -30,7 +30,7 @@ Note = Annotated[str, Field(max_length=500)]
 
 
 class In(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class PageRefIn(In):

@@ -5,10 +5,9 @@ Every page works without JavaScript. A form carries a token that only a page of 
 
 import hmac
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -20,6 +19,9 @@ from postil.policy import MAY, Action
 from postil.viewer import Viewer
 from postil.web import times
 from postil.web.faces import face
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 MOST_FORM = 64 * 1024
 # Stricter than other pages (web.middleware) but for forms, which post to us and nobody else. Without a referrer of its
@@ -59,7 +61,10 @@ WAYS = (
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> "Environment":
+    # Imported here: the API and the widget need no templates, and a start should not wait for them.
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
     environment = Environment(
         loader=PackageLoader("postil.web", "templates"),
         autoescape=select_autoescape(default=True, default_for_string=True),
