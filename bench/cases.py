@@ -2,9 +2,10 @@
 
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from bench import browsing, data, posts, push, reads, start
+from bench import browsing, data, isso, posts, push, reads, start
 from bench.case import Bench, Case
 from bench.processes import pin, serving
 from bench.row import Row
@@ -32,8 +33,17 @@ async def run(
         progress("making the data")
         seeded = await data.seed(Path(folder), (10, 20) if is_short else (100, 1000))
         async with serving("service", folder) as service:
+            figures = {} if is_short else await _peer(wanted, Path(folder), progress)
             bench = Bench(service, seeded, Path(folder), is_short=is_short, **how)  # type: ignore[arg-type]
             for number, case in enumerate(wanted, 1):
                 progress(f"{number} of {len(wanted)}: {case.name}, {case.about}")
                 for row in await case.measure(bench):
-                    yield row
+                    yield replace(row, isso=figures.get(row.name))
+
+
+async def _peer(wanted: Sequence[Case], folder: Path, progress: Callable[[str], None]) -> dict[str, float]:
+    """Isso's figures, where a case is measured that it can be beside."""
+    if not {"read", "post"} & {case.name for case in wanted}:
+        return {}
+    progress("Isso, beside us")
+    return await isso.beside(folder, progress)

@@ -7,6 +7,7 @@ python -m bench.servers raw DESCRIPTOR SIZE
 """
 
 import asyncio
+import logging
 import os
 import re
 import socket
@@ -64,6 +65,8 @@ async def broadcast(listening: socket.socket, size: str) -> None:
     from websockets.asyncio.server import ServerConnection, serve
     from websockets.asyncio.server import broadcast as tell
 
+    # Its clients go without a word, which it would tell of each.
+    logging.getLogger("websockets").setLevel(logging.CRITICAL)
     message = "x" * int(size)
     everybody: set[ServerConnection] = set()
 

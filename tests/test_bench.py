@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bench import isso
 from bench.cases import CASES
 
 ROOT = Path(__file__).parents[1]
@@ -31,6 +32,7 @@ def test_its_short_form_measures_every_case_that_needs_no_browser(tmp_path: Path
         assert (row["ratio"] is None) == (not row["floor"])
     assert len(names) == len(set(names)) > len(CASES)
     assert all(case.name in ran.stderr for case in CASES if case.in_short)
+    assert {isso.READ, isso.POST, isso.POST_P50} <= set(names), "what Isso's figures stand beside"
 
 
 def test_it_says_which_cases_there_are() -> None:
