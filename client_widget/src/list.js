@@ -2,7 +2,7 @@
 /**
  * The list on screen. It never moves under the reader: whatever changes, what is in sight keeps its place. Only what
  * was touched is drawn, in slices that are short on a slow phone, too; what is in sight comes first. Each item contains
- * its own layout and paint; what is far away in a long thread is not laid out at all (far.js).
+ * its own layout and paint; in a long thread what is far away is an empty item of its height (far.js).
  */
 
 import { DEEPEST, draw, isEditable, whenOf } from "./comment.js";
@@ -12,11 +12,11 @@ import { t } from "./words.js";
 /** @typedef {import("./store.js").CommentRow} CommentRow */
 /** @typedef {import("./store.js").MoreRow} MoreRow */
 
-/** How long may be drawn at a stretch, layout aside, in milliseconds. */
-const SLICE = 8;
+/** How long may be drawn for one frame, in milliseconds: layout and paint take four times as long again. */
+export const SLICE = 3;
 /** More is asked for when the reader is so near to it, in pixels. */
 const NEAR = 1500;
-/** Threads of more items put what is far out of sight away. */
+/** Threads of more comments draw what is near alone. */
 const LONG = 150;
 
 export class List {
@@ -59,8 +59,8 @@ export class List {
     this.store = store;
     this.items.clear();
     this.near.disconnect();
-    this.#far?.clear();
     this.list.replaceChildren();
+    this.#far?.settle();
     this.node.scrollTop = 0;
     this.say(t.loading);
   }
@@ -87,11 +87,11 @@ export class List {
 
   async #rest() {
     this.#busy = true;
-    for (; this.store.touched.size; this.#slice()) await pause();
+    for (; this.store.touched.size; this.#slice()) {
+      if (this.store.comments.size > LONG) this.#far ??= await import("./far.js").then(({ Far }) => new Far(this), () => undefined);
+      await pause();
+    }
     this.#busy = false;
-    if (this.items.size < LONG) return;
-    this.#far ??= await import("./far.js").then(({ Far }) => this.#far ?? new Far(this), () => undefined);
-    this.#far?.count();
   }
 
   #slice() {
@@ -120,7 +120,7 @@ export class List {
 
   /** What the reader sees of the list, found by halves. @returns {HTMLElement[]} */
   inSight() {
-    const { children } = this.list;
+    const children = /** @type {HTMLElement[]} */ (this.#far?.shown.filter(({ isConnected }) => isConnected) ?? [...this.list.children]);
     const { top, bottom } = this.node.getBoundingClientRect();
     let [from, to] = [0, children.length];
     while (from < to) {
@@ -128,26 +128,26 @@ export class List {
       if (children[middle].getBoundingClientRect().bottom > top) to = middle;
       else from = middle + 1;
     }
-    const seen = [];
-    for (let item = children[from]; item && topOf(item) < bottom; item = /** @type {Element} */ (item.nextElementSibling)) seen.push(/** @type {HTMLElement} */ (item));
-    return seen;
+    for (to = from; to < children.length && topOf(children[to]) < bottom; ) to++;
+    return children.slice(from, to);
   }
 
-  /** Have what is on screen for a comment, or for where more can be asked for, be right. @param {string} key */
-  #put(key) {
+  /** Have what is on screen for a comment, or for where more can be asked for, be right. @param {string} key @param {boolean} [whole] whether it is drawn wherever it stands */
+  #put(key, whole) {
     const { items, store, list } = this;
     const row = store.row(key);
     const known = items.get(key);
     const above = items.get(row?.parent ?? "");
     if (!row || (row.parent && (!above || store.folded.has(row.parent)))) return known && this.#remove(key, known);
-    const item = known ?? h("li", {}, h("article"), h("div", { className: "slot" }));
+    const item = known ?? h("li");
     items.set(key, item);
     const depth = above ? Number(above.dataset.depth) + 1 : 0;
     if (!known) {
-      Object.assign(item.dataset, { depth, parent: row.parent });
+      Object.assign(item.dataset, { depth, parent: row.parent, ..."comment" in row && { comment: key } });
       item.style.setProperty("--depth", String(Math.min(depth, DEEPEST)));
     }
-    if ("comment" in row) this.#comment(item, row, depth);
+    if (this.#far && !whole && !item.firstChild) this.#far.guess(item, "comment" in row ? row.comment.html : "");
+    else if ("comment" in row) this.#comment(item, row, depth);
     else this.#more(item, row);
     const before = this.#before(key, row.parent) ?? null;
     let upper = item.previousElementSibling;
@@ -210,8 +210,15 @@ export class List {
     const mine = own && [isEditable(own), own.state, own.reason, own.held, own.appeal, own.can_appeal, own.source];
     const stamp = [revision, support, state, earlier, folded ? replies : !!replies, news, to?.author, ...Object.values(sight).map(Boolean), sight.told, mine].join();
     if (item.dataset.stamp === stamp) return;
-    Object.assign(item.dataset, { stamp, comment: id });
-    this.#redraw(item, draw(row, depth, sight));
+    item.dataset.stamp = stamp;
+    const drawn = draw(row, depth, sight);
+    if (item.firstChild) return this.#redraw(item, drawn);
+    item.append(drawn, h("div", { className: "slot" }));
+  }
+
+  /** Draw an item that is empty. @param {HTMLElement} item */
+  fill(item) {
+    this.#put(keyOf(item), true);
   }
 
   /** Put a new drawing in; the keyboard stays on the button that it was on. @param {HTMLLIElement} item @param {HTMLElement} drawn */
@@ -219,7 +226,7 @@ export class List {
     const old = /** @type {HTMLElement} */ (item.firstElementChild);
     const active = this.#active();
     const had = active && old.contains(active);
-    const keep = old.part.length ? this.calm?.change(item, old) : null;
+    const keep = this.calm?.change(item, old);
     old.replaceWith(drawn);
     keep?.(drawn);
     if (!had) return;
@@ -231,8 +238,8 @@ export class List {
   /** @param {HTMLLIElement} item @param {MoreRow} row */
   #more(item, { cursor, parent }) {
     const { dataset } = item;
-    if (dataset.more === cursor) return;
-    if (!dataset.more) item.firstElementChild?.append(h("button", { className: "load", "data-action": "load" }, parent ? t.showMoreReplies : t.showMore));
+    if (dataset.more === cursor && item.firstChild) return;
+    if (!item.firstChild) item.append(h("article", {}, h("button", { className: "load", "data-action": "load" }, parent ? t.showMoreReplies : t.showMore)), h("div", { className: "slot" }));
     dataset.more = cursor;
     // Looked at afresh: it may be near again.
     this.near.unobserve(item);
@@ -248,10 +255,10 @@ export class List {
   /** Bring a comment into sight, and the keyboard to it. @param {string} id @param {ScrollLogicalPosition} block */
   reach(id, block) {
     // It may not have had its turn yet.
-    for (const key of this.store.path(id)) this.#put(key);
+    for (const key of this.store.path(id)) this.#put(key, key === id);
     const item = this.items.get(id);
     const article = item?.querySelector("article");
-    item?.style.removeProperty("content-visibility");
+    this.#far?.settle();
     item?.scrollIntoView({ block });
     if (!article) return;
     article.tabIndex = -1;
@@ -291,4 +298,4 @@ const topOf = (item) => item.getBoundingClientRect().top;
 const keyOf = ({ dataset: { comment, parent } }) => comment ?? `more ${parent}`;
 
 /** @returns {Promise<void>} when the browser has shown what there is, and heard what was typed */
-const pause = () => /** @type {any} */ (globalThis).scheduler?.yield?.() ?? new Promise((go) => setTimeout(go));
+export const pause = () => new Promise((go) => requestAnimationFrame(() => setTimeout(go)));

@@ -15,7 +15,7 @@ const CSS = `
 dialog{all:initial;color-scheme:inherit;--s:calc(var(--postil-font-size,15px)*.867);--x:var(--postil-space,20px);--r:var(--postil-radius,12px);--step:38px;
 --sunk:var(--postil-sunk,light-dark(#f5f3ee,#14161a));--good:var(--postil-good,light-dark(#2f7d4f,#74c295));--warn:var(--postil-warn,light-dark(#8a5200,#e0aa5a));--bad:var(--postil-bad,light-dark(#a8321f,#ef9080));
 position:fixed;inset-block:0;inset-inline-end:0;z-index:var(--postil-z,2147483647);box-sizing:border-box;width:var(--postil-width,440px);max-width:100vw;display:flex;flex-direction:column;background:var(--surface);color:var(--ink);border-inline-start:1px solid var(--line);font-family:var(--postil-font,var(--page));font-size:var(--postil-font-size,15px);line-height:1.5;overflow-wrap:anywhere;contain:content;container-type:inline-size}
-dialog:not([open]),.foot:empty,.strip:empty,.foot .composer:not(:focus-within):has(textarea:placeholder-shown):not(:has(.error:not([hidden]))) :is(.tools,.under),li[data-editing] :is(.body,.actions),.extra,li[data-open] .more{display:none}
+dialog:not([open]),.foot:empty,.strip:empty,.list>li:empty,.foot .composer:not(:focus-within):has(textarea:placeholder-shown):not(:has(.error:not([hidden]))) :is(.tools,.under),li[data-editing] :is(.body,.actions),.extra,li[data-open] .more{display:none}
 [dir=rtl]{--way:270deg;--at:100%;--flip:-1}
 svg:not(.face){width:18px;height:18px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
 svg.face{width:28px}
