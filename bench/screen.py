@@ -34,8 +34,9 @@ new PerformanceObserver(note).observe({ type: "longtask" }); }"""
 ON = f"""(count) => {{
   const list = document.querySelector("postil-panel") && {LIST};
   if (!list) return false;
-  const more = list.querySelector("[data-action=load]");
-  if (more) more.scrollIntoView();
+  const more = list.querySelector("ol.list>li:not([data-comment])");
+  if (more?.firstChild) more.scrollIntoView();
+  else if (more) list.scrollTop = list.scrollHeight;
   return !more && list.querySelectorAll("li[data-comment]").length >= count;
 }}"""
 SCROLL = f"""async () => {{

@@ -2,9 +2,10 @@
 /**
  * Keeps what is in sight where it is while something in sight changes by itself. What gets shorter keeps its height,
  * what gets longer shows the rest when it is asked to, what goes leaves a gap; out of sight all of that is let go.
- * Loaded at the first change of something that is on show.
+ * Loaded at the first change of something that is on show, be it the time.
  */
 
+import { whenOf } from "./comment.js";
 import { h } from "./element.js";
 import { t } from "./words.js";
 
@@ -30,6 +31,15 @@ export class Calm {
     let width = list.node.clientWidth;
     // Heights of another width say nothing.
     new ResizeObserver(() => width !== (width = list.node.clientWidth) && this.#release([...this.#kept.keys()])).observe(list.node);
+  }
+
+  /** Let the times in sight tell how long ago it is now. */
+  tick() {
+    for (const { dataset: { comment = "" }, firstElementChild: article } of this.list.inSight()) {
+      const { at = 0, edited } = this.list.store.get(comment) ?? {};
+      const time = article?.querySelector("time");
+      if (time) time.textContent = whenOf(at, !!edited);
+    }
   }
 
   /** @param {Element[]} items */

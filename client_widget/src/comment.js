@@ -64,14 +64,17 @@ const quieted = (line, row) => h("article", { part: "tombstone", className: "tom
 /** @param {CommentRow} row @param {Sight} sight */
 const head = (row, { face, unread }) => {
   const { id, author = "", role, at, edited } = row.comment;
-  const time = h("time", { dateTime: new Date(at * 1000).toISOString(), title: date(at) }, whenOf(at, !!edited));
   return h("header", {}, face(author),
     h("b", { id: `by-${id}`, part: "author" }, h("bdi", {}, author)),
     role && h("span", { className: "badge", part: "badge" }, t[role]),
     unread && h("span", { className: "fresh" }, h("span", { className: "unseen" }, t.new)),
-    h("a", { className: "when", href: `#postil-${id}` }, time),
+    h("a", { className: "when", href: `#postil-${id}` }, timeOf(at, whenOf(at, !!edited))),
     fold(row));
 };
+
+/** The date comes with the pointer: the first in words takes the browser as long as a hundred comments. @param {number} at epoch seconds @param {string} text @param {string} [className] */
+export const timeOf = (at, text, className) =>
+  h("time", { className, dateTime: new Date(at * 1000).toISOString(), onpointerenter: (/** @type {any} */ { target }) => (target.title = date(at)) }, text);
 
 /** One text, so that nothing beside it moves as the time goes. @param {number} at epoch seconds @param {boolean} edited */
 export const whenOf = (at, edited) => (edited ? say(t.editedWhen, { time: ago(at) }) : ago(at));

@@ -4,9 +4,9 @@
  * waits behind the pill, and stands on top once it is asked for; what is edited or taken down changes in its place.
  */
 
-import { bodyOf } from "./comment.js";
+import { bodyOf, timeOf } from "./comment.js";
 import { h } from "./element.js";
-import { ago, date, say, t } from "./words.js";
+import { ago, say, t } from "./words.js";
 
 /** How many are asked for at once. */
 const PAGE = 30;
@@ -134,11 +134,10 @@ export class Everything {
     const had = item.contains(this.panel.frame.root.activeElement);
     const heading = this.#heading(section);
     const go = h("button", { className: "in", part: "section-name", "data-action": "go", dir: "auto", title: heading, onclick: () => this.panel.open(this.#place(section), id, section) }, heading);
-    const time = h("time", { className: "when", dateTime: new Date(at * 1000).toISOString(), title: date(at) }, ago(at));
     const tomb = h("p", { className: "when" }, t.tombs[/** @type {keyof typeof t.tombs} */ (state)] ?? t.tombs.gone);
     const fresh = this.panel.seen.isUnread(comment) && h("span", { className: "fresh" }, h("span", { className: "unseen" }, t.new));
     item.replaceChildren(h("article", { part: "comment" }, go,
-      ...(author ? [h("header", {}, this.panel.article.face(author), h("b", {}, h("bdi", {}, author)), time, edited && h("span", { className: "when" }, t.edited), fresh), bodyOf(html)] : [tomb])));
+      ...(author ? [h("header", {}, this.panel.article.face(author), h("b", {}, h("bdi", {}, author)), timeOf(at, ago(at), "when"), edited && h("span", { className: "when" }, t.edited), fresh), bodyOf(html)] : [tomb])));
     // What gets shorter keeps its height, so that nothing below it moves.
     if (height && item.offsetHeight < height) item.style.minHeight = `${height}px`;
     if (had) go.focus({ preventScroll: true });

@@ -5,31 +5,29 @@
  * cost the same however long the thread is. Loaded where a thread is long.
  */
 
-import { pause, SLICE } from "./list.js";
-
+/** How long may be drawn for one frame, in milliseconds. */
+const SLICE = 3;
 /** How near counts as near, in pixels: more than anybody scrolls or tabs in a frame. */
 const NEAR = 1200;
 /** What is so far away is emptied again: twice as far, so that who scrolls to and fro finds it there. */
 const FAR = 2 * NEAR;
 /** So many are emptied in a frame. */
 const SOME = 10;
-/** It is looked again once the reader has scrolled so far, in pixels. */
-const STEP = 200;
+/** What stays: where somebody writes or has the keyboard, and the gap of what has gone. */
+const HELD = ".gap,:focus-within,:has(>.slot>*)";
 /** What a comment takes without its words, a line of them, and a letter, in pixels; once drawn it is measured. */
-const [BARE, LINE, LETTER] = [88, 22.5, 7];
+const [BARE, LINE, LETTER] = [88, 22.5, 6];
 
-/** @typedef {{item: HTMLElement, height: number, drawn: boolean}} Place */
+/** @typedef {{item: HTMLElement, height: number, drawn: boolean, away?: number}} Place height: of one that is not drawn; away: how far from what is in sight */
 
 export class Far {
   /** What is drawn, in order. @type {HTMLElement[]} */
   shown = [];
-  /** @type {WeakMap<Element, Place>} */
-  #known = new WeakMap();
+  /** How high empty items are. @type {WeakMap<Element, number>} */
+  #heights = new WeakMap();
   /** All items, in order: numbers in a row are walked a hundred times faster than elements. @type {Place[]} */
   #places = [];
-  /** Where it was looked last. */
-  #at = NaN;
-  #waits = false;
+  #waits = 0;
   /** How wide the list is: asking for it while there is something to lay out would lay it out. */
   #width = 0;
 
@@ -44,25 +42,16 @@ export class Far {
     this.settle();
   }
 
-  /** @param {Element} item */
-  #place(item) {
-    const known = this.#known.get(item);
-    if (known) return known;
-    const place = { item: /** @type {HTMLElement} */ (item), height: 0, drawn: false };
-    this.#known.set(item, place);
-    return place;
-  }
-
-  /** An item stays empty: it will be about so high. @param {Element} item @param {string} [html] */
-  guess(item, html = "") {
-    const letters = html.replace(/<[^>]+>/g, "").length;
-    this.#place(item).height ||= BARE + LINE * Math.ceil((letters * LETTER) / Math.max(this.#width - 180, 180));
+  /** An item stays empty: it will be about so high. @param {HTMLElement} item @param {Partial<import("./store.js").CommentRow>} row */
+  guess(item, { comment: { id, html = "" } = /** @type {Partial<Postil.Comment>} */ ({}) }) {
+    if (id) item.dataset.comment = id;
+    if (!this.#heights.has(item)) this.#heights.set(item, BARE + LINE * Math.ceil((html.length * LETTER) / Math.max(this.#width - 180, 180)));
   }
 
   /** Take in which items there are, and which are drawn. */
   settle() {
-    this.#places = [...this.list.list.children].map((item) => this.#place(item));
-    for (const place of this.#places) place.drawn = !!place.item.firstChild;
+    const items = /** @type {HTMLElement[]} */ ([...this.list.list.children]);
+    this.#places = items.map((item) => ({ item, height: this.#heights.get(item) ?? 0, drawn: !!item.firstChild }));
     this.#set();
     this.#again();
   }
@@ -84,32 +73,26 @@ export class Far {
   /** Draw what has come near, as much as a frame bears; the rest follows. Empty what is far. */
   #look() {
     const { list } = this;
-    const { scrollTop } = list.node;
-    if (Math.abs(scrollTop - this.#at) < STEP) return;
-    this.#at = scrollTop;
-    const end = performance.now() + SLICE;
     const { near, far } = this.#distances();
-    if (!near.length && !far.length) return;
-    const left = far.splice(SOME).length;
-    list.steady(() => {
-      for (const { place, height } of far) empty(place, height);
-      for (let place = near.shift(); place; place = performance.now() < end ? near.shift() : undefined) {
+    const end = performance.now() + SLICE;
+    if (near.length || far.length) list.steady(() => {
+      for (const place of far.splice(0, SOME)) this.#empty(place);
+      while (near.length && performance.now() < end) {
+        const place = /** @type {Place} */ (near.shift());
         list.fill(place.item);
         place.drawn = true;
       }
       this.#set();
     });
-    if (near.length || left) this.#again();
+    if (near.length || far.length) this.#again();
   }
 
   /** Look once more, when there is nothing more urgent. */
-  async #again() {
-    this.#at = NaN;
-    if (this.#waits) return;
-    this.#waits = true;
-    await pause();
-    this.#waits = false;
-    this.#look();
+  #again() {
+    this.#waits ||= requestAnimationFrame(() => setTimeout(() => {
+      this.#waits = 0;
+      this.#look();
+    }));
   }
 
   /** What is near and empty, in the order in which it is wanted; and what is far and is not, with its height. */
@@ -123,31 +106,27 @@ export class Far {
       const box = place.drawn && place.item.getBoundingClientRect();
       const bottom = box ? box.bottom : top + place.height;
       const away = Math.max(view.top - bottom, (box ? box.top : top) - view.bottom, 0);
-      if (!box && away < NEAR) near.push({ place, away });
-      if (box && away > FAR && !isHeld(place.item)) far.push({ place, height: box.height });
+      if (!box && away < NEAR) near.push(Object.assign(place, { away }));
+      if (box && away > FAR && !place.item.matches(HELD)) far.push(Object.assign(place, { height: box.height }));
       top = bottom;
     }
-    return { near: near.sort((a, b) => a.away - b.away).map(({ place }) => place), far };
+    return { near: near.sort((a, b) => a.away - b.away), far };
+  }
+
+  /** @param {Place} place */
+  #empty(place) {
+    const { item, height } = place;
+    place.drawn = false;
+    this.#heights.set(item, height);
+    item.replaceChildren();
+    put(item, "marginTop", 0);
+    delete item.dataset.stamp;
+    delete item.dataset.more;
   }
 }
-
-/** @param {Place} place @param {number} height */
-const empty = (place, height) => {
-  const { item } = place;
-  Object.assign(place, { height, drawn: false });
-  item.replaceChildren();
-  item.style.marginTop = "";
-  delete item.dataset.stamp;
-};
 
 /** @param {HTMLElement} item @param {"marginTop" | "paddingBottom"} what @param {number} px */
 const put = ({ style }, what, px) => {
   const value = px ? `${px}px` : "";
   if (style[what] !== value) style[what] = value;
-};
-
-/** Whether somebody writes there, has the keyboard, or has chosen words; what has gone keeps its gap, too. @param {HTMLElement} item */
-const isHeld = (item) => {
-  const chosen = /** @type {any} */ (item.getRootNode()).getSelection?.();
-  return item.matches(".gap,:focus-within,:has(>.slot>*)") || (chosen?.type === "Range" && chosen.containsNode(item, true));
 };

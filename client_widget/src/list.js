@@ -5,7 +5,7 @@
  * its own layout and paint; in a long thread what is far away is an empty item of its height (far.js).
  */
 
-import { DEEPEST, draw, isEditable, whenOf } from "./comment.js";
+import { DEEPEST, draw, isEditable } from "./comment.js";
 import { h } from "./element.js";
 import { t } from "./words.js";
 
@@ -13,7 +13,7 @@ import { t } from "./words.js";
 /** @typedef {import("./store.js").MoreRow} MoreRow */
 
 /** How long may be drawn for one frame, in milliseconds: layout and paint take four times as long again. */
-export const SLICE = 3;
+const SLICE = 3;
 /** More is asked for when the reader is so near to it, in pixels. */
 const NEAR = 1500;
 /** Threads of more comments draw what is near alone. */
@@ -60,7 +60,6 @@ export class List {
     this.items.clear();
     this.near.disconnect();
     this.list.replaceChildren();
-    this.#far?.settle();
     this.node.scrollTop = 0;
     this.say(t.loading);
   }
@@ -79,9 +78,9 @@ export class List {
   render(calm = null, first) {
     const { store } = this;
     this.calm = calm;
-    if (first) store.touched = new Set([...store.path(first), ...store.touched]);
-    else if (store.touched.size > 9) store.touched = new Set([...this.inSight().map(keyOf).filter((key) => store.touched.has(key)), ...store.touched]);
-    if (store.touched.size) this.#slice();
+    const soon = first ? store.path(first) : this.inSight().map(keyOf).filter((key) => store.touched.has(key));
+    store.touched = new Set([...soon, ...store.touched]);
+    this.#slice();
     if (!this.#busy) this.#rest();
   }
 
@@ -118,18 +117,13 @@ export class List {
     if (moved) this.node.scrollTop += moved;
   }
 
-  /** What the reader sees of the list, found by halves. @returns {HTMLElement[]} */
+  /** What the reader sees of the list. @returns {HTMLElement[]} */
   inSight() {
-    const children = /** @type {HTMLElement[]} */ (this.#far?.shown.filter(({ isConnected }) => isConnected) ?? [...this.list.children]);
-    const { top, bottom } = this.node.getBoundingClientRect();
-    let [from, to] = [0, children.length];
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if (children[middle].getBoundingClientRect().bottom > top) to = middle;
-      else from = middle + 1;
-    }
-    for (to = from; to < children.length && topOf(children[to]) < bottom; ) to++;
-    return children.slice(from, to);
+    const view = this.node.getBoundingClientRect();
+    return /** @type {HTMLElement[]} */ ([...(this.#far?.shown ?? this.list.children)]).filter((item) => {
+      const { top, bottom } = item.getBoundingClientRect();
+      return bottom > view.top && top < view.bottom;
+    });
   }
 
   /** Have what is on screen for a comment, or for where more can be asked for, be right. @param {string} key @param {boolean} [whole] whether it is drawn wherever it stands */
@@ -143,10 +137,11 @@ export class List {
     items.set(key, item);
     const depth = above ? Number(above.dataset.depth) + 1 : 0;
     if (!known) {
-      Object.assign(item.dataset, { depth, parent: row.parent, ..."comment" in row && { comment: key } });
+      Object.assign(item.dataset, { depth, parent: row.parent });
       item.style.setProperty("--depth", String(Math.min(depth, DEEPEST)));
     }
-    if (this.#far && !whole && !item.firstChild) this.#far.guess(item, "comment" in row ? row.comment.html : "");
+    if (!item.firstChild && (whole || !this.#far)) item.append(h("article"), h("div", { className: "slot" }));
+    if (!item.firstChild) this.#far?.guess(item, row);
     else if ("comment" in row) this.#comment(item, row, depth);
     else this.#more(item, row);
     const before = this.#before(key, row.parent) ?? null;
@@ -210,10 +205,8 @@ export class List {
     const mine = own && [isEditable(own), own.state, own.reason, own.held, own.appeal, own.can_appeal, own.source];
     const stamp = [revision, support, state, earlier, folded ? replies : !!replies, news, to?.author, ...Object.values(sight).map(Boolean), sight.told, mine].join();
     if (item.dataset.stamp === stamp) return;
-    item.dataset.stamp = stamp;
-    const drawn = draw(row, depth, sight);
-    if (item.firstChild) return this.#redraw(item, drawn);
-    item.append(drawn, h("div", { className: "slot" }));
+    Object.assign(item.dataset, { stamp, comment: id });
+    this.#redraw(item, draw(row, depth, sight));
   }
 
   /** Draw an item that is empty. @param {HTMLElement} item */
@@ -226,7 +219,7 @@ export class List {
     const old = /** @type {HTMLElement} */ (item.firstElementChild);
     const active = this.#active();
     const had = active && old.contains(active);
-    const keep = this.calm?.change(item, old);
+    const keep = old.part.length ? this.calm?.change(item, old) : null;
     old.replaceWith(drawn);
     keep?.(drawn);
     if (!had) return;
@@ -238,8 +231,8 @@ export class List {
   /** @param {HTMLLIElement} item @param {MoreRow} row */
   #more(item, { cursor, parent }) {
     const { dataset } = item;
-    if (dataset.more === cursor && item.firstChild) return;
-    if (!item.firstChild) item.append(h("article", {}, h("button", { className: "load", "data-action": "load" }, parent ? t.showMoreReplies : t.showMore)), h("div", { className: "slot" }));
+    if (dataset.more === cursor) return;
+    if (!dataset.more) item.firstElementChild?.append(h("button", { className: "load", "data-action": "load" }, parent ? t.showMoreReplies : t.showMore));
     dataset.more = cursor;
     // Looked at afresh: it may be near again.
     this.near.unobserve(item);
@@ -280,15 +273,6 @@ export class List {
   isHeld(id) {
     return !!this.items.get(id)?.querySelector("textarea");
   }
-
-  /** Let the times in sight tell how long ago it is now. */
-  tick() {
-    for (const { dataset: { comment = "" }, firstElementChild: article } of this.inSight()) {
-      const { at = 0, edited } = this.store.get(comment) ?? {};
-      const time = article?.querySelector("time");
-      if (time) time.textContent = whenOf(at, !!edited);
-    }
-  }
 }
 
 /** @param {Element} item */
@@ -298,4 +282,4 @@ const topOf = (item) => item.getBoundingClientRect().top;
 const keyOf = ({ dataset: { comment, parent } }) => comment ?? `more ${parent}`;
 
 /** @returns {Promise<void>} when the browser has shown what there is, and heard what was typed */
-export const pause = () => new Promise((go) => requestAnimationFrame(() => setTimeout(go)));
+const pause = () => new Promise((go) => requestAnimationFrame(() => setTimeout(go)));

@@ -68,7 +68,7 @@ export class Thread {
     this.store = this.begin();
     this.list = new List(this.store, (id) => this.#sight(id), (action, item, button) => this.#act(action, item, button));
     this.timers = [
-      setInterval(() => panel.frame.dialog.open && this.list.tick(), MINUTE),
+      setInterval(() => panel.frame.dialog.open && this.#calmly().then((calm) => calm?.tick()), MINUTE),
       setInterval(() => !document.hidden && panel.frame.dialog.open && this.#standing?.look(this), LOOK),
     ];
   }

@@ -117,7 +117,7 @@ AWAY = f"""([away, here]) => {{
 TO_THE_END = """() => {
   const list = document.querySelector("postil-panel").shadowRoot.querySelector("[part=thread]");
   list.scrollTo(0, list.scrollHeight);
-  return !list.querySelector("[data-action=load]");
+  return !list.querySelector("ol.list>li:not([data-comment])");
 }"""
 # Once nothing more has been drawn for a while.
 QUIET = f"""() => new Promise((go) => {{
