@@ -42,8 +42,8 @@ export class Far {
     this.settle();
   }
 
-  /** An item stays empty: it will be about so high. @param {HTMLElement} item @param {Partial<import("./store.js").CommentRow>} row */
-  guess(item, { comment: { id, html = "" } = /** @type {Partial<Postil.Comment>} */ ({}) }) {
+  /** An item stays empty: it will be about so high. @param {HTMLElement} item @param {{comment?: {id?: string, html?: string}, parent: string}} row */
+  guess(item, { comment: { id, html = "" } = {} }) {
     if (id) item.dataset.comment = id;
     if (!this.#heights.has(item)) this.#heights.set(item, BARE + LINE * Math.ceil((html.length * LETTER) / Math.max(this.#width - 180, 180)));
   }
