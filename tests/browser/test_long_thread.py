@@ -112,7 +112,8 @@ THREAD = "document.querySelector('postil-panel').shadowRoot.querySelector('[part
 # Whether one comment is an empty item and another is drawn, and few are.
 AWAY = f"""([away, here]) => {{
   const items = [...{THREAD}.querySelectorAll("li[data-comment]")];
-  return !items.at(away).firstChild && !!items.at(here).firstChild && items.filter((item) => item.firstChild).length < 80;
+  const drawn = items.filter((item) => item.firstChild);
+  return !drawn.includes(items.at(away)) && drawn.includes(items.at(here)) && drawn.length < 80;
 }}"""
 TO_THE_END = """() => {
   const list = document.querySelector("postil-panel").shadowRoot.querySelector("[part=thread]");
