@@ -37,7 +37,7 @@ class Seeded:
 
 async def seed(folder: Path, counts: tuple[int, int] = (100, 1000)) -> Seeded:
     """Make the data in `folder`: every third comment begins a thread, the others answer the one before."""
-    database = Database(f"sqlite+aiosqlite:///{folder / 'postil.db'}")
+    database = Database(f"sqlite:///{folder / 'postil.db'}")
     try:
         await migrate(database)
         await database.open()

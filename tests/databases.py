@@ -31,7 +31,7 @@ _numbers = count()
 
 
 def sqlite_url(folder: Path) -> str:
-    return f"sqlite+aiosqlite:///{folder / 'postil.db'}"
+    return f"sqlite:///{folder / 'postil.db'}"
 
 
 def _migrate(url: str) -> None:

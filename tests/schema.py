@@ -11,7 +11,7 @@ from postil.migrate import migrations, told, upgrade
 async def write() -> None:
     with tempfile.TemporaryDirectory(prefix="postil-schema-") as folder:
         file = Path(folder) / "postil.db"
-        database = Database(f"sqlite+aiosqlite:///{file}")
+        database = Database(f"sqlite:///{file}")
         async with database.engine.begin() as connection:
             await connection.run_sync(upgrade)
         await database.close()

@@ -26,7 +26,7 @@ from postil.outline import OutlineSection, outline_hash
 
 OUTLINE = [OutlineSection(heading="One", level=2)]
 
-# A process whose database was not closed never ends (aiosqlite keeps a thread each); one that ends takes a second.
+# A process whose database was not closed may never end; one that ends takes a second.
 PATIENCE = 60.0
 
 

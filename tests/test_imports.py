@@ -25,7 +25,7 @@ FLOORS: list[set[str]] = [
     {"resources"},
     {"live"},  # a socket ends with the session that opened it, so live asks auth whether one still holds
     {"auth"},
-    {"publishing", "asking", "outside"},
+    {"publishing", "asking", "outside", "posting"},
     {"anchoring", "moving", "promotion"},
     {
         "discussion",
@@ -50,6 +50,7 @@ FLOORS: list[set[str]] = [
     {"places"},
     {"db", "glance"},
     {"sqlite", "postgresql"},
+    {"driver"},
     {"models"},
     {
         *{
@@ -93,7 +94,7 @@ HOMES: dict[str, set[str]] = {
     "redis": {"live.redis"},
     "segno": {"web.people"},
     "sqlalchemy": {
-        *{"models", "db", "glance", "sqlite", "postgresql", "migrate", "upsert"},
+        *{"models", "db", "glance", "sqlite", "postgresql", "driver", "migrate", "upsert"},
         *{
             "discussion",
             "moderation",
@@ -113,7 +114,7 @@ HOMES: dict[str, set[str]] = {
         *{"auth", "live", "resources"},  # sessions are read and swept where they are checked
         "web.health",  # asks whether the database answers at all
     },
-    "sqlite3": {"glance", "migrate", "commands"},
+    "sqlite3": {"glance", "migrate", "commands", "driver", "sqlite"},
     "sqlmodel": {
         *{"models", "upsert", "auth", "live", "resources"},
         *{

@@ -33,7 +33,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def database(folder: Path) -> Database:
-    return Database(f"sqlite+aiosqlite:///{folder / 'postil.db'}")
+    return Database(f"sqlite:///{folder / 'postil.db'}")
 
 
 async def test_migrations_lead_from_nothing_to_the_models(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_alembic_is_not_imported_where_there_is_nothing_to_migrate(tmp_path: Pat
     """It takes longer than all the rest of a start."""
     script = (
         "import asyncio, sys\nfrom postil.db import Database\nfrom postil.migrate import migrate\n"
-        f"import postil.serving\nheld = Database('sqlite+aiosqlite:///{tmp_path / 'postil.db'}')\n"
+        f"import postil.serving\nheld = Database('sqlite:///{tmp_path / 'postil.db'}')\n"
         "asyncio.run(migrate(held)), asyncio.run(migrate(held))\n"
         "print(*({'alembic', 'mako', 'jinja2', 'prometheus_client'} & sys.modules.keys()))\n"
     )

@@ -9,13 +9,15 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as TimedOut
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import QueuePool
 
+from postil.driver import Connection as Driver
 from postil.errors import Unavailable
 from postil.models import Lineage
 from postil.postgresql import Postgresql
@@ -25,6 +27,8 @@ from postil.sqlite import Sqlite
 CLOSE_SECONDS = 2.0
 # Longer than anything of ours takes, shorter than a browser waits for its answer.
 PATIENCE_SECONDS = 20.0
+# Where the transaction is begun already, it is that of other changes too.
+SAVEPOINT: dict[str, Any] = {"join_transaction_mode": "create_savepoint"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,20 @@ class Transaction(Snapshot):
     hints: list[News]
 
 
+class Brief:
+    """One change in plain statements; what it did is told after the commit, as a Transaction's is."""
+
+    def __init__(self, driver: Driver, now: int, epoch: str) -> None:
+        self.now, self.epoch = now, epoch
+        self.hints: list[News] = []
+        self.ask = driver.ask
+
+    def row(self, statement: str, *parameters: Any) -> Any:
+        """The first row; None where there is none."""
+        rows = self.ask(statement, *parameters)
+        return rows[0] if rows else None
+
+
 class Database:
     """A database by URL. `on_commit` hears the hints of every committed change; `patience` is for a dead line."""
 
@@ -84,7 +102,6 @@ class Database:
         self.clock = clock
         self._kind = Sqlite() if self.is_sqlite else Postgresql(patience)
         self.engine = self._kind.make_engine(self.url)
-        self._writing = self._kind.writing(self.engine)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Snapshot]:
@@ -95,15 +112,28 @@ class Database:
                 yield snapshot
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Transaction]:
-        """One change: committed when the block ends, undone when it raises; then the bus hears of it."""
-        async with self._kind.turn():
-            async with Transaction(self._writing, expire_on_commit=False, autoflush=False) as tx:
+    async def begin(self, *, long: bool = False) -> AsyncIterator[Transaction]:
+        """One change: committed when the block ends, undone when it raises; then the bus hears of it.
+
+        `long`: a statement of it may take long, as those that look at all comments do.
+        """
+        hints: list[News] = []
+        async with self._busy_is_unavailable(), self._kind.change(long=long) as bind:
+            async with Transaction(bind, expire_on_commit=False, autoflush=False, **SAVEPOINT) as tx:
                 self._stamp(tx)
-                tx.hints = []
-                async with self._busy_is_unavailable():
-                    yield tx
-                    await tx.commit()
+                tx.hints = hints
+                yield tx
+                await tx.commit()
+        if hints and self.on_commit:
+            await self.on_commit(hints)
+
+    @asynccontextmanager
+    async def brief(self) -> AsyncIterator[Brief]:
+        """begin() for a change of a few plain statements, where that takes a fraction of the time: on SQLite alone."""
+        assert isinstance(self._kind, Sqlite)
+        async with self._busy_is_unavailable(), self._kind.brief() as driver:
+            tx = Brief(driver, int(self.clock()), self.lineage.epoch)
+            yield tx
         if tx.hints and self.on_commit:
             await self.on_commit(tx.hints)
 
@@ -114,9 +144,13 @@ class Database:
     async def open(self) -> None:
         """Check the connection and learn which lineage this is; call once before read() or begin()."""
         await self.check()
-        async with AsyncSession(self._writing, expire_on_commit=False) as session:
+        async with self._kind.change() as bind, AsyncSession(bind, expire_on_commit=False, **SAVEPOINT) as session:
             lineage = await session.get(Lineage, 1)
             self.lineage = lineage or await _first(session)
+
+    def make_engine(self) -> AsyncEngine:
+        """One more engine, as the driver has it, for what needs none of our settings (migrations)."""
+        return create_async_engine(self._kind.address(self.url))
 
     async def check(self) -> None:
         """Raise RuntimeError unless a connection has the settings that durability rests on; Unavailable."""
@@ -136,10 +170,11 @@ class Database:
             raise Unavailable(retry_after=2) from error
 
     async def close(self) -> None:
-        """Give every connection back. aiosqlite's threads keep the process alive until this is done."""
+        """Give every connection back, once what is under way has ended."""
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
-                # One still in use would be forgotten by dispose(), its thread left behind. Pools have no event for it.
+                await self._kind.close()
+                # One still in use would be forgotten by dispose(), and left open. Pools have no event for it.
                 while isinstance(pool := self.engine.pool, QueuePool) and pool.checkedout():  # noqa: ASYNC110
                     await asyncio.sleep(0.005)
         await self.engine.dispose()

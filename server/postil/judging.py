@@ -162,10 +162,10 @@ async def _again(
     )
     rows = (await snapshot.execute(others)).all()
     now = snapshot.now if then is None else then
-    return {each: again for each in hours if (again := _count(kin, candidate.page, rows, now - each * 3600))}
+    return {each: again for each in hours if (again := count_again(kin, candidate.page, rows, now - each * 3600))}
 
 
-def _count(kin: str, page: str, rows: Sequence[tuple[str, int, State]], since: int) -> Again | None:
+def count_again(kin: str, page: str, rows: Sequence[tuple[str, int, State]], since: int) -> Again | None:
     """None where readers have linked there before, and it stayed: what is known here is no flood (an encyclopedia)."""
     if kin.startswith(OF_LINKS) and any(at < since and state is State.PUBLISHED for _, at, state in rows):
         return None

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from postil.db import Database, new_epoch
 
@@ -106,7 +105,7 @@ async def migrate(database: Database) -> Path | None:
         file.parent.mkdir(parents=True, exist_ok=True)
         if not (file.exists() and file.stat().st_size):
             _create(file)
-    engine = create_async_engine(database.url)
+    engine = database.make_engine()
     try:
         async with engine.connect() as connection:
             if await connection.run_sync(is_current):

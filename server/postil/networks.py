@@ -28,13 +28,13 @@ async def network_now(tx: Transaction, site: str, network: str) -> str:
         await insert_if_new(tx, NetworkKey, starts_at=tx.now, secret=secrets.token_hex(32))
         newest = await _newest(tx)
         assert newest is not None
-    return _hashed(newest, site, network)
+    return hashed(newest.secret, site, network)
 
 
 async def networks_of(snapshot: Snapshot, site: str, network: str) -> list[str]:
     """Everything that may stand for `network` on `site` among what is kept."""
     keys = await _keys(snapshot)
-    return [_hashed(key, site, network) for key in keys]
+    return [hashed(key.secret, site, network) for key in keys]
 
 
 async def forget(tx: Transaction) -> None:
@@ -58,5 +58,6 @@ async def _keys(snapshot: Snapshot) -> Sequence[NetworkKey]:
     return (await snapshot.scalars(select(NetworkKey).where(alive))).all()
 
 
-def _hashed(key: NetworkKey, site: str, network: str) -> str:
-    return hmac.digest(key.secret.encode(), f"{site}\0{network}".encode(), hashlib.sha256).hex()[:32]
+def hashed(secret: str, site: str, network: str) -> str:
+    """What stands for a network on a site, by one key."""
+    return hmac.digest(secret.encode(), f"{site}\0{network}".encode(), hashlib.sha256).hex()[:32]

@@ -7,7 +7,8 @@ change, and whoever waits for the lock reads what the one before him committed.
 import asyncio
 import os
 import socket
-from contextlib import AbstractAsyncContextManager, closing, nullcontext, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing, suppress
 from typing import Any
 
 from sqlalchemy import URL, event, text
@@ -31,6 +32,9 @@ class Postgresql:
     def __init__(self, patience: float) -> None:
         self.patience = patience
 
+    def address(self, url: URL) -> URL:
+        return url
+
     def make_engine(self, url: URL) -> AsyncEngine:
         engine = create_async_engine(
             url,
@@ -43,14 +47,16 @@ class Postgresql:
             connect_args={"connect_timeout": CONNECT_SECONDS},
         )
         self._cut_stalled(engine)
+        self._writing = engine.execution_options(isolation_level="READ COMMITTED")
         return engine
 
-    def writing(self, engine: AsyncEngine) -> AsyncEngine:
-        return engine.execution_options(isolation_level="READ COMMITTED")
+    @asynccontextmanager
+    async def change(self, *, long: bool = False) -> AsyncIterator[AsyncEngine]:
+        """What one change is made on. Writers wait for each other at the rows that they lock (changing.changing)."""
+        yield self._writing
 
-    def turn(self) -> AbstractAsyncContextManager[None]:
-        """Writers wait for each other at the rows that they lock (changing.changing), nowhere else."""
-        return nullcontext()
+    async def close(self) -> None:
+        """Nothing is under way but what the pool knows."""
 
     async def check(self, connection: AsyncConnection) -> None:
         """Raise unless it answers."""

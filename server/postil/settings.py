@@ -42,4 +42,4 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        return self.database_url or f"sqlite+aiosqlite:///{self.data / 'postil.db'}"
+        return self.database_url or f"sqlite:///{self.data / 'postil.db'}"

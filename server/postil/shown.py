@@ -5,6 +5,7 @@ The html is our own renderer's (postil.markup), so a small reader of it will do.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -46,6 +47,7 @@ class _Reader(HTMLParser):
         self.parts.append(data)
 
 
+@lru_cache(maxsize=16)  # of one comment it is asked by its kin and by every rule
 def shown_in(html: str) -> Shown:
     """The words that a reader sees, one line for each block, and the links."""
     reader = _Reader()

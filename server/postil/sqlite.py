@@ -1,11 +1,16 @@
 """What SQLite needs: its settings on every connection, which kind of BEGIN, and one writer at a time.
 
 SQLite runs with WAL, synchronous=FULL and foreign keys on every connection. A transaction that reads and then
-writes would fail at once with "database is locked", whatever busy_timeout says, so a change takes the write
-lock first (BEGIN IMMEDIATE), and writers of one process queue on a fair lock instead of polling for SQLite's.
+writes would fail at once with "database is locked", so a change takes the write lock first (BEGIN IMMEDIATE).
+
+One task of the process writes. It gives every change its turn in a savepoint of its own, and what waits meanwhile
+shares one commit: the disk is waited for once, and each is told that it is there when it is. A change that fails
+takes nobody else's with it; a commit that fails is the failure of all that are in it.
 """
 
 import asyncio
+import sqlite3
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,6 +19,11 @@ from sqlalchemy import URL, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.util.concurrency import greenlet_spawn
+
+from postil.driver import DIALECT
+from postil.driver import Connection as Driver
 
 # Without recursive triggers, INSERT OR REPLACE would delete a decision unseen by the trigger that forbids it.
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
@@ -22,31 +32,46 @@ BUSY_MILLISECONDS = 5_000
 # Five readers and the writer keep a small server busy; who comes then waits for a free connection, not for the disk.
 CONNECTIONS = 6
 WAIT_SECONDS = 10.0
+# Changes in one commit: the first of them waits for the last.
+MOST_TOGETHER = 64
 
 
 class Sqlite:
     """How the doors of db.py stand on an SQLite file."""
 
-    def __init__(self) -> None:
-        self._writer = asyncio.Lock()
+    engine: AsyncEngine
+
+    def address(self, url: URL) -> URL:
+        return url.set(drivername=f"sqlite+{DIALECT}")
 
     def make_engine(self, url: URL) -> AsyncEngine:
         # What a statement was given is somebody's name or text: it belongs in no log.
-        engine = create_async_engine(
-            url, hide_parameters=True, pool_size=CONNECTIONS, max_overflow=0, pool_timeout=WAIT_SECONDS
-        )
+        pool = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": WAIT_SECONDS}
+        engine = create_async_engine(self.address(url), hide_parameters=True, **pool)
         event.listen(engine.sync_engine, "connect", _set_pragmas)
         event.listen(engine.sync_engine, "begin", _begin)
+        self._writer = Writer(engine)
         return engine
 
-    def writing(self, engine: AsyncEngine) -> AsyncEngine:
-        return engine.execution_options(postil_write=True)
+    @asynccontextmanager
+    async def change(self, *, long: bool = False) -> AsyncIterator[AsyncConnection]:
+        """What one change is made on, inside a transaction: committed when this ends."""
+        async with self._writer.turn() as transaction:
+            transaction.driver.beside = long
+            try:
+                yield await transaction.connection()
+            finally:
+                transaction.driver.beside = False
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """A writer's turn: the file has one at a time."""
-        async with self._writer:
-            yield
+    async def brief(self) -> AsyncIterator[Driver]:
+        """The same for a few plain statements, without SQLAlchemy."""
+        async with self._writer.turn() as transaction:
+            with transaction.driver.savepoint():
+                yield transaction.driver
+
+    async def close(self) -> None:
+        await self._writer.idle()
 
     def will_pass(self, error: DBAPIError) -> bool:
         """Whether the next attempt may well succeed: the file is locked, or the disk is full."""
@@ -60,16 +85,145 @@ class Sqlite:
                 raise RuntimeError(f"SQLite says PRAGMA {name} = {found}, and Postil needs {wanted}.")
 
 
+class _Transaction:
+    """A transaction of the one that writes, on a connection of the pool."""
+
+    def __init__(self, engine: AsyncEngine, pooled: PoolProxiedConnection) -> None:
+        assert isinstance(pooled.driver_connection, Driver)
+        self.driver = pooled.driver_connection
+        self._engine, self._pooled = engine, pooled
+        self._connection: AsyncConnection | None = None
+
+    @classmethod
+    async def begin(cls, engine: AsyncEngine) -> "_Transaction":
+        transaction = cls(engine, await engine.raw_connection())
+        try:
+            await greenlet_spawn(transaction.driver.execute, "BEGIN IMMEDIATE")
+        except BaseException:
+            await transaction.end()
+            raise
+        return transaction
+
+    async def connection(self) -> AsyncConnection:
+        """The same connection, as SQLAlchemy's sessions want it: made for the first that asks."""
+        if self._connection is None:
+            self._connection = AsyncConnection(self._engine, Connection(self._engine.sync_engine, self._pooled))
+            await self._connection.begin()  # it has begun: _begin sees that
+        return self._connection
+
+    async def commit(self) -> None:
+        await greenlet_spawn(self.driver.commit)
+
+    async def end(self) -> None:
+        """Give the connection back; what is not committed is undone."""
+        if self._connection is not None:
+            await self._connection.close()
+        else:
+            await greenlet_spawn(self._pooled.close)
+
+
+class _Change:
+    """One change on its way: it has its turn, is done with it, and is on the disk."""
+
+    def __init__(self) -> None:
+        future = asyncio.get_running_loop().create_future
+        self.turn: asyncio.Future[_Transaction] = future()
+        self.done: asyncio.Future[None] = future()
+        self.kept: asyncio.Future[None] = future()
+        self.is_whole = False  # whether it is to be kept: what failed is undone already
+
+    def fail(self, error: BaseException) -> None:
+        for future in (self.turn, self.kept):
+            if not future.done():
+                future.set_exception(error)
+                future.exception()  # whoever was cancelled looks at neither
+
+
+class Writer:
+    """The one that writes: gives changes their turns in the order in which they came."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._waiting: deque[_Change] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[_Transaction]:
+        """A writer's turn; what was changed is on the disk when this ends."""
+        change = _Change()
+        self._waiting.append(change)
+        if self._task is None:
+            self._task = asyncio.create_task(self._write(), name="writer")
+        try:
+            try:
+                yield await change.turn
+                change.is_whole = True
+            finally:
+                change.turn.cancel()
+                change.done.set_result(None)
+            await asyncio.shield(change.kept)
+        except sqlite3.OperationalError as error:
+            raise OperationalError("a change", None, error) from error
+
+    async def idle(self) -> None:
+        """Until nothing is being written."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def _write(self) -> None:
+        try:
+            while self._waiting:
+                await self._together()
+        except Exception as error:
+            # Nobody is left waiting for a turn that does not come. The next one begins anew.
+            for change in self._waiting:
+                change.fail(error)
+            self._waiting.clear()
+        finally:
+            self._task = None
+
+    async def _together(self) -> None:
+        """One transaction, of all that wait or come while it lasts."""
+        transaction = await _Transaction.begin(self._engine)
+        whole: list[_Change] = []
+        try:
+            while self._waiting and len(whole) < MOST_TOGETHER:
+                whole += await self._give(transaction, self._waiting.popleft())
+            await transaction.commit()
+        except BaseException as error:
+            for change in whole:
+                change.fail(error)
+            if not isinstance(error, (sqlite3.OperationalError, OperationalError)):
+                raise
+        finally:
+            await transaction.end()
+        for change in whole:
+            if not change.kept.done():
+                change.kept.set_result(None)
+
+    async def _give(self, transaction: _Transaction, change: _Change) -> list[_Change]:
+        """Let a change be made; it is in the list where it is to be kept."""
+        if change.turn.cancelled():
+            return []
+        change.turn.set_result(transaction)
+        await change.done
+        if not transaction.driver.in_transaction:
+            change.fail(gone := sqlite3.OperationalError("SQLite has given the transaction up"))
+            raise gone  # a full disk, or the like: what the others changed is undone too
+        return [change] if change.is_whole else []
+
+
 def _set_pragmas(connection: Any, _record: object) -> None:
     # The driver must not open transactions by itself: _begin says which kind.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for name, value in PRAGMAS.items():
+    for name, value in {**PRAGMAS, "busy_timeout": 0}.items():
         cursor.execute(f"PRAGMA {name} = {value}")
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
     cursor.close()
+    connection.busy_seconds = BUSY_MILLISECONDS / 1000
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("postil_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+        return
+    connection.exec_driver_sql("BEGIN")

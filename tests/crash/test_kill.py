@@ -72,7 +72,7 @@ async def nursery(folder: Path) -> AsyncIterator[Nursery]:
 
 
 async def _prepare(folder: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{folder / 'postil.db'}")
+    database = Database(f"sqlite:///{folder / 'postil.db'}")
     await migrate(database)
     await database.open()
     async with database.begin() as tx:

@@ -209,4 +209,4 @@ def test_what_is_not_understood_is_no_hint(text: str) -> None:
 )
 def test_a_bus_that_cannot_be_had_is_refused_with_the_reason(url: str, why: str) -> None:
     with pytest.raises(NoBus, match=why):
-        open_bus(url, "sqlite+aiosqlite:///postil.db")
+        open_bus(url, "sqlite:///postil.db")

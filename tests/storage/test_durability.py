@@ -48,7 +48,7 @@ def folder(tmp_path: Path) -> Path:
 
 def prepare(folder: Path) -> None:
     async def make() -> None:
-        database = Database(f"sqlite+aiosqlite:///{folder / 'postil.db'}")
+        database = Database(f"sqlite:///{folder / 'postil.db'}")
         await migrate(database)
         await database.open()
         async with database.begin() as tx:

@@ -21,7 +21,7 @@ ORIGIN = "https://blog.example"
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = Database(f"sqlite+aiosqlite:///{tmp_path / 'postil.db'}")
+    opened = Database(f"sqlite:///{tmp_path / 'postil.db'}")
     await migrate(opened)
     await opened.open()
     yield opened
@@ -67,18 +67,23 @@ async def test_it_does_not_start_with_other_settings(
         await again.close()
 
 
-async def test_a_change_takes_the_write_lock_first_and_a_reading_does_not(database: Database) -> None:
+async def test_a_change_takes_the_write_lock_first_and_a_reading_does_not(tmp_path: Path) -> None:
     said: list[str] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        said.append(statement)
+    def listen(connection: sqlite3.Connection, _record: object) -> None:
+        connection.set_trace_callback(said.append)
 
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    database = Database(f"sqlite:///{tmp_path / 'postil.db'}")
+    await migrate(database)
+    event.listen(database.engine.sync_engine, "connect", listen)
+    await database.open()
+    said.clear()
     async with database.begin() as tx:
         await tx.execute(text("SELECT 1"))
     async with database.read() as snapshot:
         await snapshot.execute(text("SELECT 1"))
     assert [statement for statement in said if statement.startswith("BEGIN")] == ["BEGIN IMMEDIATE", "BEGIN"]
+    await database.close()
 
 
 async def test_a_reading_stays_at_its_revision_while_others_write(database: Database) -> None:
@@ -105,7 +110,7 @@ async def test_a_file_that_another_process_holds_is_unavailable_and_then_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqlite, "BUSY_MILLISECONDS", 100)
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'postil.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'postil.db'}")
     await migrate(database)
     await database.open()
     with closing(sqlite3.connect(tmp_path / "postil.db", isolation_level=None)) as other:
@@ -125,7 +130,7 @@ async def test_a_file_that_another_process_holds_is_unavailable_and_then_works(
 async def test_readers_beyond_the_pool_are_told_to_try_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "CONNECTIONS", 1)
     monkeypatch.setattr(sqlite, "WAIT_SECONDS", 0.05)
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'postil.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'postil.db'}")
     await migrate(database)
     await database.open()
     async with database.read() as snapshot:
@@ -183,7 +188,7 @@ async def test_a_decision_is_never_changed_or_deleted(change: str) -> None:
 
 
 async def test_a_new_file_needs_no_backup_and_a_current_one_no_migration(tmp_path: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'postil.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'postil.db'}")
     assert await migrate(database) is None
     assert await migrate(database) is None
     assert not (tmp_path / "backups").exists()
@@ -192,7 +197,7 @@ async def test_a_new_file_needs_no_backup_and_a_current_one_no_migration(tmp_pat
 
 async def _aged(tmp_path: Path) -> Database:
     """A database with a site in it, whose schema says that it is of no known version."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'postil.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'postil.db'}")
     await migrate(database)
     await database.open()
     async with database.begin() as tx:
@@ -226,7 +231,7 @@ async def test_only_the_last_backups_are_kept(tmp_path: Path) -> None:
 async def test_a_restored_copy_is_another_history(tmp_path: Path) -> None:
     from postil.migrate import backup, restore
 
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'postil.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'postil.db'}")
     await migrate(database)
     await database.open()
     epoch = database.lineage.epoch

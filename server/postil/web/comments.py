@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 from starlette.requests import Request
 
-from postil import discussion, outside, overlay, reading, windows
+from postil import discussion, outside, overlay, posting, reading, windows
 from postil.answers import (
     CommentInPlace,
     NestedThreadAnswer,
@@ -17,12 +17,13 @@ from postil.answers import (
     ThenAndNow,
     ThreadAnswer,
 )
+from postil.auth.guests import author_key
 from postil.cursors import AfterReply, Since, Sort, parse_window
 from postil.db import Snapshot
 from postil.discussion import Draft, Written
 from postil.judging import Signs
 from postil.live.shared import Shared
-from postil.markup import render_async, tidy
+from postil.markup import Rendered, render_async, tidy
 from postil.models import Comment, Page
 from postil.outline import outline_hash
 from postil.rules import Why
@@ -36,6 +37,7 @@ from postil.web.api import Reply
 from postil.web.body import MAX_OUTLINE, Most
 from postil.web.caching import Kept, Prepared, answer, fresh, prepare
 from postil.web.front import Front
+from postil.web.origins import origin_in
 from postil.web.pages import PRIVATE, Author, Staff, page_ref
 from postil.web.schemas import AppealCreate, CommentCreate, CommentEdit, FlagCreate, Id, PreviewAsk, key_of
 from postil.web.shelf import Shelf
@@ -148,6 +150,8 @@ async def post(
     """Post a comment. 201 means that it is on the disk; a repeated nonce answers 200 with the first."""
     await door.hit(request, "post_network")
     rendered = await render_async(body.source)
+    if authorization is None and (brief := await _post_briefly(request, body, rendered, postil_author)):
+        return Reply(brief, 201, PRIVATE)
     await _compare_early(request, body)
     asked = await _ask_about_post(request, body, rendered.html, postil_author, authorization)
     async with door.resources(request).database.begin() as tx:
@@ -158,6 +162,23 @@ async def post(
         written = await discussion.post(tx, viewer, draft, rendered, door.resources(request).outlines)
         said = posted(written, tx.epoch, viewer)
     return Reply(said.encode(), 201 if written.is_new else 200, PRIVATE)
+
+
+async def _post_briefly(request: Request, body: CommentCreate, rendered: Rendered, author: str | None) -> bytes | None:
+    """The answer to a guest whose comment can be posted the short way; None where it is not, or not surely so."""
+    database, key, origin = door.resources(request).database, author_key(author), origin_in(request.headers)
+    if not (database.is_sqlite and body.section and key and origin) or origin == door.own_origin(request):
+        return None
+    draft = _draft(body, network_of(request.scope), ())
+    async with database.brief() as tx:
+        site = posting.site_at(tx, origin)
+        if site is None or site != posting.site_at(tx, origin_of(body.page.url)):
+            return None
+        way = posting.find(tx, site, key, draft, rendered)
+        if way is None:
+            return None
+        await door.hit(request, "post", key)
+        return posting.write(tx, way).encode()
 
 
 async def _compare_early(request: Request, body: CommentCreate) -> None:

@@ -1,0 +1,247 @@
+"""A comment posted in a few plain statements: what discussion.post does in the case that nearly every post is.
+
+A guest writes in a section that is there, nobody keeps him from it, and no rule holds what he says. Where any of that
+is not so, or not sure, nothing is changed and discussion.post decides: this never refuses anything, and holds nothing.
+A test has both post the same histories, and compares every row.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from postil.answers import OwnComment, PostedAnswer, SectionAnswer
+from postil.changing import FACES
+from postil.checks import Again, Facts, judge
+from postil.cursors import Since
+from postil.db import Brief, Hint
+from postil.discussion import MOST_DEPTH, Draft
+from postil.ids import new_id
+from postil.judging import MOST_AGAIN, MOST_APPROVED, count_again
+from postil.kin import kin_of
+from postil.kinds import whole
+from postil.markup import RENDERER, Rendered
+from postil.names import normalise, skeleton
+from postil.networks import KEPT, PERIOD, hashed
+from postil.places import Seen
+from postil.rules import Effect, Kind, RuleInForce
+from postil.shown import shown_in
+from postil.states import SectionState, State
+
+# Those who are asked outside of the site are asked before a transaction is begun.
+OUTSIDE = frozenset({Kind.AKISMET, Kind.OUTSIDE})
+
+
+class Way(NamedTuple):
+    """All that was looked up, once it is sure that the comment is published."""
+
+    site: str
+    edit_window: int
+    page: Any
+    author: Any
+    section: Any
+    parent: Any
+    network: str
+    name: str
+    draft: Draft
+    rendered: Rendered
+
+
+def find(tx: Brief, site: str, author_key: str, draft: Draft, rendered: Rendered) -> Way | None:
+    """The way for a guest's comment; None where this is not the way, and discussion.post decides."""
+    way = _find_way(tx, site, author_key, draft, rendered)
+    return way if way and _passes(tx, way) else None
+
+
+def site_at(tx: Brief, origin: str) -> str | None:
+    """The id of the site that an origin belongs to."""
+    row = tx.row("SELECT site_id FROM origin WHERE origin = ?", origin)
+    return row[0] if row else None
+
+
+# What is there
+
+
+def _find_way(tx: Brief, site: str, author_key: str, draft: Draft, rendered: Rendered) -> Way | None:
+    name = normalise(draft.name)
+    author = tx.row("SELECT id, name FROM author WHERE site_id = ? AND token_hash = ?", site, author_key)
+    page = tx.row(
+        "SELECT id, key, public_revision, staff_revision FROM page WHERE site_id = ? AND key = ?", site, draft.page.key
+    )
+    if author is None or page is None or draft.section is None or draft.network is None:
+        return None
+    if draft.outline and not _is_kept(tx, page[0], draft.outline):
+        return None
+    if tx.ask("SELECT 1 FROM moderator WHERE site_id = ? AND skeleton = ?", site, skeleton(name)):
+        return None
+    if tx.ask("SELECT 1 FROM posted WHERE author_id = ? AND nonce = ?", author[0], draft.nonce):
+        return None
+    section = _section(tx, page[0], draft)
+    network = _network(tx, site, author[0], draft.network)
+    parent = _parent(tx, site, draft)
+    if section is None or network is None or (draft.parent and parent is None):
+        return None
+    window = tx.row("SELECT edit_window FROM site WHERE id = ?", site)[0]
+    return Way(site, window, page, author, section, parent, network, name, draft, rendered)
+
+
+def _is_kept(tx: Brief, page: str, outline: Seen) -> bool:
+    """Whether an outline is known by its name alone."""
+    kept = "SELECT 1 FROM outline WHERE page_id = ? AND hash = ?"
+    return not outline.sections and bool(tx.ask(kept, page, outline.hash))
+
+
+def _section(tx: Brief, page: str, draft: Draft) -> Any:
+    columns = "id, state, heading, pace, comments, faces, last_at"
+    row = tx.row(f"SELECT {columns} FROM section WHERE id = ? AND page_id = ?", draft.section, page)
+    takes = {SectionState.OPEN, SectionState.CLOSED} if draft.parent else {SectionState.OPEN}
+    return row if row and row[1] in takes else None
+
+
+def _parent(tx: Brief, site: str, draft: Draft) -> Any:
+    """The comment that is answered, where it is published in the same section: what is not, is found by nobody here."""
+    if draft.parent is None:
+        return None
+    return tx.row(
+        "SELECT id, root_id, path, depth FROM comment WHERE id = ? AND site_id = ? AND section_id = ?"
+        " AND state = 'published' AND depth < ?",
+        *(draft.parent, site, draft.section, MOST_DEPTH),
+    )
+
+
+def _network(tx: Brief, site: str, author: str, network: str) -> str | None:
+    """What stands for a network on the site; None where a new key is due, or where somebody is banned by any."""
+    keys = tx.ask("SELECT starts_at, secret FROM networkkey WHERE starts_at > ?", tx.now - KEPT)
+    if not keys or max(keys)[0] <= tx.now - PERIOD:
+        return None
+    known = [hashed(secret, site, network) for _, secret in sorted(keys)]
+    in_force = "site_id = ? AND lifted_at IS NULL AND (until IS NULL OR until > ?)"
+    if tx.ask(f"SELECT 1 FROM ban WHERE author_id = ? AND {in_force} LIMIT 1", author, site, tx.now):
+        return None
+    for each in known:
+        if tx.ask(f"SELECT 1 FROM ban WHERE network = ? AND {in_force} LIMIT 1", each, site, tx.now):
+            return None
+    return known[-1]
+
+
+# What the site's rules say
+
+
+def _passes(tx: Brief, way: Way) -> bool:
+    rules = _rules(tx, way.site)
+    kinds = {rule.kind for rule in rules}
+    if kinds & OUTSIDE:
+        return False
+    # Once it has seen some of each, the filter is asked, which takes a hundred words' counts.
+    seen = "SELECT 1 FROM spamword WHERE site_id = ? AND word = '' AND spam > 0 AND ham > 0"
+    if Kind.SPAM in kinds and tx.ask(seen, way.site):
+        return False
+    return not rules or judge(rules, _facts(tx, way, rules)).effect is Effect.PASS
+
+
+def _rules(tx: Brief, site: str) -> list[RuleInForce]:
+    """Those that are on, in their latest version."""
+    rows = tx.ask(
+        "SELECT number, max(version), kind, name, effect, settings, is_on FROM rule WHERE site_id = ? GROUP BY number",
+        site,
+    )
+    return [
+        RuleInForce(number, version, Kind(kind), name, Effect(effect), json.loads(settings))
+        for number, version, kind, name, effect, settings, is_on in rows
+        if is_on
+    ]
+
+
+def _facts(tx: Brief, way: Way, rules: Sequence[RuleInForce]) -> Facts:
+    hosts = tx.ask("SELECT origin FROM origin WHERE site_id = ?", way.site)
+    approved = tx.row(
+        "SELECT count(*) FROM (SELECT 1 FROM comment WHERE author_id = ? AND state = 'published' LIMIT ?)",
+        *(way.author[0], MOST_APPROVED),
+    )
+    return Facts(
+        approved=approved[0],
+        shown=shown_in(way.rendered.html),
+        own_hosts=frozenset(origin.partition("://")[2].partition(":")[0] for (origin,) in hosts),
+        trapped=way.draft.signs.trapped,
+        took=way.draft.signs.took,
+        again=_again(tx, way, rules),
+    )
+
+
+def _again(tx: Brief, way: Way, rules: Sequence[RuleInForce]) -> dict[int, Again]:
+    hours = {whole(rule.kind, rule.settings)["hours"] for rule in rules if rule.kind is Kind.REPEATS}
+    kin = kin_of(way.draft.source, way.rendered.html) if hours else None
+    if kin is None:
+        return {}
+    rows = tx.ask(
+        "SELECT page_id, created_at, state FROM comment WHERE site_id = ? AND kin = ? ORDER BY id DESC LIMIT ?",
+        *(way.site, kin, MOST_AGAIN),
+    )
+    others = [(page, at, State(state)) for page, at, state in rows]
+    counted = {each: count_again(kin, way.page[0], others, tx.now - each * 3600) for each in hours}
+    return {each: again for each, again in counted.items() if again}
+
+
+# What is written
+
+_COMMENT = (
+    "id, site_id, page_id, section_id, parent_id, root_id, path, depth, author_id, author_name, state, source, html,"
+    " renderer, edition, outline_hash, support, flags, appealed, waits, why, kin, network, shown, shown_since,"
+    " shown_replies, thread_shown, thread_size, public_revision, staff_revision, created_at, published_at"
+)
+_INSERT = f"INSERT INTO comment ({_COMMENT}) VALUES ({', '.join('?' * (_COMMENT.count(',') + 1))})"
+
+
+def write(tx: Brief, way: Way) -> PostedAnswer:
+    """Post it: the page's next revisions and what they stamp, as changing.set_state has it. What its author is told."""
+    page, key, public, staff = way.page
+    public, staff = public + 1, staff + 1
+    tx.ask("UPDATE page SET public_revision = ?, staff_revision = ? WHERE id = ?", public, staff, page)
+    comment = _write_comment(tx, way, public, staff)
+    tx.ask(
+        "INSERT INTO posted (author_id, nonce, body_hash, comment_id) VALUES (?, ?, ?, ?)",
+        *(way.author[0], way.draft.nonce, way.draft.body_hash, comment.id),
+    )
+    if way.name != way.author[1]:
+        tx.ask("UPDATE author SET name = ? WHERE id = ?", way.name, way.author[0])
+    section = _write_section(tx, way, public, staff)
+    tx.hints.append(Hint(way.site, key, public, staff))
+    return PostedAnswer(since=str(Since(tx.epoch, public)), section=section, comment=comment)
+
+
+def _write_comment(tx: Brief, way: Way, public: int, staff: int) -> OwnComment:
+    draft, html, id = way.draft, way.rendered.html, new_id()
+    parent, root, path, depth = way.parent or (None, id, "", -1)
+    outline = draft.outline.hash if draft.outline else None
+    tx.ask(
+        _INSERT,
+        *(id, way.site, way.page[0], way.section[0], parent, root, path + id, depth + 1, way.author[0], way.name),
+        *("published", draft.source, html, RENDERER, 0, outline, 0, 0, False, False, "[]"),
+        *(kin_of(draft.source, html), way.network, True, public, 0, 0, 0, public, staff, tx.now, tx.now),
+    )
+    if parent is not None:
+        tx.ask("UPDATE comment SET shown_replies = shown_replies + 1 WHERE id = ?", parent)
+        tx.ask("UPDATE comment SET thread_size = thread_size + 1, thread_shown = thread_shown + 1 WHERE id = ?", root)
+    return OwnComment(
+        id=id,
+        section=way.section[0],
+        parent=parent,
+        author=way.name,
+        at=tx.now,
+        revision=public,
+        html=html,
+        source=draft.source,
+        editable_until=tx.now + way.edit_window,
+    )
+
+
+def _write_section(tx: Brief, way: Way, public: int, staff: int) -> SectionAnswer:
+    id, state, heading, pace, comments, faces, last_at = way.section
+    last_at, comments = max(last_at or 0, tx.now), comments + 1
+    names = list(dict.fromkeys([way.name, *json.loads(faces)]))[:FACES]
+    tx.ask(
+        "UPDATE section SET comments = ?, shown = shown + 1, last_at = ?, faces = ?, public_revision = ?,"
+        " staff_revision = ? WHERE id = ?",
+        *(comments, last_at, json.dumps(names), public, staff, id),
+    )
+    told = {"heading": heading, "state": SectionState(state), "minutes": pace, "last": last_at, "faces": names}
+    return SectionAnswer(id=id, comments=comments, **told)
