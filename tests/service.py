@@ -123,14 +123,6 @@ class Service:
 
         return self.run(run())
 
-    def settle(self) -> None:
-        """Wait for what the service does beside its answers, such as counting views."""
-
-        async def settled() -> None:
-            await asyncio.gather(*self.resources.errands._tasks, return_exceptions=True)
-
-        self.run(settled())
-
     def rows(self, query: str, *values: object) -> list[tuple[Json, ...]]:
         """What is written, read past the server."""
         return databases.rows(self.resources.settings.database, query, *values)

@@ -106,10 +106,13 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Snapshot]:
         """One consistent snapshot: everything read inside belongs to the same revision."""
-        async with Snapshot(self.engine, expire_on_commit=False, autoflush=False) as snapshot:
+        # Around the session too: giving back a connection that was lost says so once more.
+        async with (
+            self._busy_is_unavailable(),
+            Snapshot(self.engine, expire_on_commit=False, autoflush=False) as snapshot,
+        ):
             self._stamp(snapshot)
-            async with self._busy_is_unavailable():
-                yield snapshot
+            yield snapshot
 
     @asynccontextmanager
     async def begin(self, *, long: bool = False) -> AsyncIterator[Transaction]:

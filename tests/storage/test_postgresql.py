@@ -12,7 +12,7 @@ from tests.scale.proxy import Proxy, proxy
 from tests.servers import PostgreSQL, postgresql
 from tests.world import ORIGIN, PAGE, World, world_over
 
-from postil import sites
+from postil import discussion, sites
 from postil.changing import changing
 from postil.db import Database
 from postil.discussion import PageRef
@@ -89,6 +89,19 @@ async def test_first_comments_of_one_page_at_once_make_one_page(here: World) -> 
     written = await asyncio.gather(*(here.post("ines", nonce=f"tab-{number}-of-ines", index=0) for number in range(6)))
     assert len({each.page.id for each in written}) == len({each.section.id for each in written}) == 1
     assert sorted(each.comment.public_revision for each in written) == [1, 2, 3, 4, 5, 6]
+
+
+async def test_a_view_is_counted_once_however_often_and_by_how_many_at_once_it_is_said(here: World) -> None:
+    await _page(here)
+
+    async def see(page: PageRef, visit: str) -> int:
+        async with here.database.begin() as tx:
+            return await discussion.see(tx, here.public, page, visit)
+
+    for page in (PAGE, OTHER_PAGE):
+        assert [await see(page, "rosa" * 4) for _ in range(3)] == [1] * 3
+        assert set(await asyncio.gather(*(see(page, "ben0" * 4) for _ in range(4)))) <= {1, 2}
+        assert await see(page, "rosa" * 4) == 2
 
 
 # A server that goes away

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from postil.errors import OriginRefused
+from postil.errors import OriginRefused, Unavailable
 from postil.web.origins import IsRegistered, registered_origin
 from postil.web.problems import problem
 
@@ -93,7 +93,7 @@ class Cors:
         asked = headers.get("access-control-request-method") if scope["method"] == "OPTIONS" else None
         try:
             allowed = await self._allowed(asked or scope["method"], scope["path"], headers)
-        except OriginRefused as refused:
+        except (OriginRefused, Unavailable) as refused:
             return await _with(send, {"Vary": "Origin"}, problem(refused), scope, receive)
         if asked is not None:
             return await _with(send, allowed | _PREFLIGHT, Response(status_code=204), scope, receive)
