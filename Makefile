@@ -9,6 +9,11 @@ PIP := $(EXACT) $(BIN)/python -m pip --disable-pip-version-check --quiet
 PROGRAMS := chromium strace postgresql redis-server
 # Files of tests run beside each other; more browsers than four would only wait for one another.
 JOBS = $(shell $(BIN)/python -c 'import os; print(min(4, os.cpu_count() or 1))')
+# What the database has a say in, tried on PostgreSQL in every run; the whole suite there: make test-postgres.
+ON_BOTH := tests/laws/test_one_question.py tests/laws/test_folding_over_http.py tests/laws/test_frozen_order.py \
+	tests/laws/test_nothing_leaks.py tests/live/test_watching.py tests/live/test_outlines.py tests/live/test_queue_live.py \
+	tests/storage/test_upkeep.py $(addprefix tests/api/test_,$(addsuffix .py,accounts ageing anchors bad_input comments \
+	decisions editions injection moderation pages publishing queue races recent rules signing_in statements threads words))
 TYPESCRIPT := typescript@5.9.3
 
 # The first Python that is new enough, whatever it is called here.
@@ -20,7 +25,7 @@ PYTHON = $(firstword $(foreach name,python3 python3.11 python3.12 python3.13 pyt
 
 .PHONY: help
 help: ## Say what there is.
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 .PHONY: demo
 demo: $(VENV)/installed ## Install, and show an article whose every section has its own discussion.
@@ -29,11 +34,11 @@ demo: $(VENV)/installed ## Install, and show an article whose every section has 
 .PHONY: test
 test: $(VENV)/tested programs ## Install what the tests need, and pass them all.
 	@$(BIN)/python -X utf8 -m pytest --numprocesses $(JOBS) --dist loadfile $(TESTS)
+	@[ -n "$(TESTS)" ] || $(MAKE) --no-print-directory test-postgres TESTS="$(ON_BOTH)"
 	@$(MAKE) --no-print-directory types
 
-# What is about the database, again on PostgreSQL; the rest of the suite is the same there (make test-postgres).
 .PHONY: test-postgres
-test-postgres: $(VENV)/tested programs
+test-postgres: $(VENV)/tested programs ## Pass them on PostgreSQL, each in a database of its own; all, or TESTS='…'
 	@POSTIL_TEST_DATABASE=postgresql $(BIN)/python -X utf8 -m pytest --numprocesses $(JOBS) --dist loadfile $(TESTS)
 
 .PHONY: soak

@@ -83,8 +83,9 @@ def on_sqlite(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def on_postgresql() -> Iterator[str]:
-    template, name = _template(), f"test_{next(_numbers)}"
+def on_postgresql(*, is_bare: bool = False) -> Iterator[str]:
+    """`is_bare`: without any table."""
+    template, name = "template1" if is_bare else _template(), f"test_{next(_numbers)}"
     postgresql().run(f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield postgresql().url(name)

@@ -4,6 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlmodel import SQLModel
+from tests import databases
 
 import postil.models  # noqa: F401  (its tables register themselves)
 from postil.db import Database
@@ -28,6 +30,9 @@ from postil.migrate import (
     told,
     upgrade,
 )
+from postil.resources import make
+from postil.serving import NotMigrated, prepare
+from postil.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -36,15 +41,39 @@ def database(folder: Path) -> Database:
     return Database(f"sqlite:///{folder / 'postil.db'}")
 
 
-async def test_migrations_lead_from_nothing_to_the_models(tmp_path: Path) -> None:
-    held = database(tmp_path)
-    try:
-        assert await migrate(held) is None, "there was nothing to back up"
-        assert not await needs_migration(held)
-        async with held.engine.connect() as connection:
-            assert await connection.run_sync(_differences) == []
-    finally:
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def nothing(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """A database without a table."""
+    if request.param == "sqlite":
+        held = database(tmp_path)
+        yield held
         await held.close()
+        return
+    with databases.on_postgresql(is_bare=True) as url:
+        held = Database(url)
+        yield held
+        await held.close()
+
+
+async def test_migrations_lead_from_nothing_to_the_models(nothing: Database) -> None:
+    assert await migrate(nothing) is None, "there was nothing to back up"
+    assert not await needs_migration(nothing)
+    assert await migrate(nothing) is None
+    async with nothing.engine.connect() as connection:
+        assert await connection.run_sync(_differences) == []
+
+
+async def test_a_service_over_tables_of_another_version_says_what_to_do(nothing: Database) -> None:
+    """But over SQLite, where whoever starts migrates."""
+    resources = make(Settings(database_url=nothing.url.render_as_string(hide_password=False), _env_file=None))
+    try:
+        if nothing.is_sqlite:
+            await prepare(resources)
+        else:
+            with pytest.raises(NotMigrated, match="postil migrate"):
+                await prepare(resources)
+    finally:
+        await resources.database.close()
 
 
 async def test_what_is_laid_into_an_empty_file_is_what_the_migrations_make(tmp_path: Path) -> None:
