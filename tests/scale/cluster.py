@@ -5,9 +5,10 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx2
 from tests.live.server import ORIGIN, PATIENCE, until
@@ -17,6 +18,7 @@ from tests.servers import free_port
 from postil import sites
 from postil.db import Database
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 START = ["-X", "utf8", "-c", "import sys; from postil.cli import main; sys.exit(main())"]
 
 
@@ -94,12 +96,18 @@ async def _found(url: str) -> str:
 
 @asynccontextmanager
 async def cluster(
-    folder: Path, database: str, *, workers: int = 3, start: list[str] = START, reach: str = "", **environment: str
+    folder: Path,
+    database: str,
+    *,
+    workers: int = 3,
+    start: list[str] = START,
+    reach: str = "",
+    environment: Mapping[str, str] = NOTHING,
 ) -> AsyncIterator[Cluster]:
     """A running service with one site, over an empty, migrated database. `reach`: how the service itself gets there."""
     code = await _found(database)
     told = {"POSTIL_DATABASE_URL": reach or database, "POSTIL_WORKERS": str(workers)}
-    made = Cluster(folder, told | environment, start)
+    made = Cluster(folder, told | dict(environment), start)
     try:
         await made.start()
         answer = await made.http.post("/v1/sign-in", json={"code": code}, headers={"Origin": made.url})

@@ -15,6 +15,7 @@ class Proxy:
         self.refuses = False
         self.port = 0
         self._open: set[asyncio.StreamWriter] = set()
+        self._lines: set[asyncio.Task[None]] = set()
 
     def stall(self) -> None:
         """Nothing passes, and nobody is told: as when a cable is pulled."""
@@ -36,7 +37,21 @@ class Proxy:
             writer.transport.abort()
         self._open.clear()
 
-    async def serve(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+    def take(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        line = asyncio.create_task(self._serve(near, back))
+        self._lines.add(line)
+        line.add_done_callback(self._lines.discard)
+
+    async def end(self) -> None:
+        """Hang up on everybody, and wait until they are gone."""
+        self.flows.set()
+        self.hang_up()
+        lines = tuple(self._lines)
+        for line in lines:
+            line.cancel()
+        await asyncio.gather(*lines, return_exceptions=True)
+
+    async def _serve(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         if self.refuses:
             back.transport.abort()
             return
@@ -71,11 +86,10 @@ class Proxy:
 async def proxy(target: int) -> AsyncIterator[Proxy]:
     """A line to a port of this machine."""
     made = Proxy(target)
-    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(made.take, "127.0.0.1", 0)
     made.port = server.sockets[0].getsockname()[1]
     try:
         yield made
     finally:
         server.close()
-        made.flows.set()
-        made.hang_up()
+        await made.end()

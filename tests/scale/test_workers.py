@@ -26,7 +26,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 async def served(database: str, tmp_path: Path) -> AsyncIterator[Cluster]:
     """Three workers, with a bus that was chosen for them and no sweep that would do its work."""
-    async with cluster(tmp_path, database, POSTIL_SWEEP_SECONDS=NEVER) as running:
+    async with cluster(tmp_path, database, environment={"POSTIL_SWEEP_SECONDS": NEVER}) as running:
         yield running
 
 
