@@ -13,8 +13,8 @@ const NEAR = 1200;
 const FAR = 2 * NEAR;
 /** So many are emptied in a frame. */
 const SOME = 10;
-/** What stays: where somebody writes or has the keyboard, and the gap of what has gone. */
-const HELD = ".gap,:focus-within,:has(>.slot>*)";
+/** What stays: where somebody writes or has the keyboard, where more can be asked for, and the gap of what has gone. */
+const HELD = ".gap,[data-more],:focus-within,:has(>.slot>*)";
 /** What a comment takes without its words, a line of them, and a letter, in pixels; once drawn it is measured. */
 const [BARE, LINE, LETTER] = [88, 22.5, 6];
 
@@ -121,7 +121,6 @@ export class Far {
     item.replaceChildren();
     put(item, "marginTop", 0);
     delete item.dataset.stamp;
-    delete item.dataset.more;
   }
 }
 

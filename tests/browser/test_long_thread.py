@@ -149,6 +149,8 @@ def test_more_comes_as_the_reader_comes_near_and_a_change_draws_what_it_changes(
     ids = [stage.say(section, f"Point {number}.") for number in range(130)]
     replies = [stage.say(section, f"Reply {number}.", parent=ids[0]) for number in range(40)]
     ann.page.reload()
+    asked: list[str] = []
+    ann.page.on("request", lambda request: asked.append(request.url) if "/comments?" in request.url else None)
     ann.discuss("Method")
     expect(ann.comment("Reply 19.")).to_be_attached()
     expect(ann.comment("Point 129.")).to_have_count(0)
@@ -156,6 +158,8 @@ def test_more_comes_as_the_reader_comes_near_and_a_change_draws_what_it_changes(
     expect(ann.comment("Reply 39.")).to_be_attached()
     ann.page.wait_for_function(TO_THE_END)
     expect(ann.panel.locator("li[data-comment]")).to_have_count(171)
+    # Each window was asked for once.
+    assert len(asked) == len(set(asked))
 
     ann.page.evaluate(QUIET)
     ann.page.evaluate(COUNT_WORK)
