@@ -15,6 +15,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from html.parser import HTMLParser
@@ -38,7 +39,7 @@ MAX_ELEMENTS: Final = 1_000  # what a long comment has is 200; bleach takes abou
 MAX_BRACKETS: Final = 1_000  # outside of code: at each "[" markdown-it looks ahead once for every level
 MAX_HTML: Final = 65_536  # characters before cleaning: one long link definition can be used 2,000 times
 MAX_URL: Final = 2_000
-OFF_LOOP: Final = 2_048  # characters of source that take about a millisecond
+OFF_LOOP: Final = 400  # characters of source: what is made to take long takes some milliseconds for them
 
 TAGS: Final = frozenset("a p br strong em code pre blockquote ul ol li del hr".split())
 VOID: Final = frozenset({"br", "hr"})
@@ -105,7 +106,7 @@ async def render_async(source: str) -> Rendered:
     """render(), off the event loop where it would hold it up."""
     if len(source) <= OFF_LOOP:
         return render(source)
-    return await asyncio.to_thread(render, source)
+    return await asyncio.get_running_loop().run_in_executor(_beside, render, source)
 
 
 def as_text(text: str) -> str:
@@ -364,6 +365,8 @@ def _listed(node: Node) -> bool:
 _NEWLINE = re.compile("\r\n?|\x85")
 _UNRULY = re.compile(f"(?![\n\t])[{CONTROLS}]")
 _counting = threading.Lock()
+# One for all: each that has work to do keeps the loop from running for 5 ms at a time.
+_beside = ThreadPoolExecutor(1, "postil-render")
 _markdown = _make_markdown()
 _here = _PerThread()
 _second = nh3.Cleaner(

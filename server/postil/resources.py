@@ -153,7 +153,7 @@ def _end_if_failed(task: asyncio.Task[None]) -> None:
 
 async def drop_expired(database: Database) -> None:
     """Delete what has served its time: yesterday's visits, spent codes, ended sessions, views nobody came back for."""
-    async with database.begin() as tx:
+    async with database.begin(long=True) as tx:
         await tx.execute(delete(Visit).where(col(Visit.day) < tx.now // DAY))
         await tx.execute(delete(OneTimeCode).where(col(OneTimeCode.expires_at) <= tx.now))
         await tx.execute(delete(StaffSession).where(col(StaffSession.expires_at) <= tx.now))
