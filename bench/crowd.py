@@ -19,6 +19,10 @@ from bench.load import listeners
 from bench.processes import ROOT, Server, allow_files
 
 
+# Ten thousand sockets are opened in half a minute, or in several where much else runs.
+PATIENCE = 900
+
+
 class Crowd:
     """The crowd's process, from the outside."""
 
@@ -34,7 +38,7 @@ class Crowd:
     async def told(self) -> Any:
         """What it says next."""
         assert self.process.stdout is not None
-        async with asyncio.timeout(180):
+        async with asyncio.timeout(PATIENCE):
             line = await self.process.stdout.readline()
         return json.loads(line)
 

@@ -171,7 +171,7 @@ async def listeners(server: Server, count: int, first: str | None, confirmed: by
     """Open so many sockets, a few at a time; each says `first` and waits until that is confirmed."""
     opened: list[Listener] = []
     for start in range(0, count, 50):
-        some = [await _listen(server.port) for _ in range(min(50, count - start))]
+        some = await asyncio.gather(*(_listen(server.port) for _ in range(min(50, count - start))))
         await asyncio.gather(*(each.heard for each in some))
         if first is not None:
             for each in some:

@@ -61,7 +61,8 @@ class PatientProtocol(WebSocketsSansIOProtocol):
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
-        self.queue, self.writable = Inbox(), Gate()  # type: ignore[assignment]
+        self.gate = Gate()
+        self.queue, self.writable = Inbox(), self.gate  # type: ignore[assignment]
         self.layers, self.app = self.app, self._run
 
     async def send(self, message: ASGISendEvent) -> None:
@@ -149,11 +150,10 @@ class PatientProtocol(WebSocketsSansIOProtocol):
         False, and nothing is written, where the reader's buffer is full or his socket no longer open: then the ordinary
         send waits for him, or says that he is gone.
         """
-        if not self.writable.is_set() or self.close_sent or self.disconnected:
+        transport = self.transport
+        if not self.gate.is_open or self.conn.state is not State.OPEN or self.close_sent or transport.is_closing():
             return False
-        if self.conn.state is not State.OPEN or self.transport.is_closing():
-            return False
-        self.transport.write(frames)
+        transport.write(frames)
         return True
 
     async def _run(self, scope: Any, receive: Any, send: Any) -> None:

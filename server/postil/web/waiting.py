@@ -36,26 +36,26 @@ class Inbox:
 class Gate:
     """Open or shut; wait() until it is open."""
 
-    __slots__ = ("_is_open", "_waiting")
+    __slots__ = ("_waiting", "is_open")
 
     def __init__(self) -> None:
-        self._is_open = True
+        self.is_open = True
         self._waiting: list[asyncio.Future[None]] = []
 
     def is_set(self) -> bool:
-        return self._is_open
+        return self.is_open
 
     def clear(self) -> None:
-        self._is_open = False
+        self.is_open = False
 
     def set(self) -> None:
-        self._is_open = True
+        self.is_open = True
         for each in self._waiting:
             if not each.done():
                 each.set_result(None)
 
     async def wait(self) -> None:
-        while not self._is_open:
+        while not self.is_open:
             future = asyncio.get_running_loop().create_future()
             self._waiting.append(future)
             try:
