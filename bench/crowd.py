@@ -18,7 +18,6 @@ from typing import Any
 from bench.load import listeners
 from bench.processes import ROOT, Server, allow_files
 
-
 # Ten thousand sockets are opened in half a minute, or in several where much else runs.
 PATIENCE = 900
 
