@@ -12,6 +12,7 @@ from bench.row import Row
 
 CASES: tuple[Case, ...] = (
     Case("read", "a thread, hot, and unchanged", reads.threads),
+    Case("cold", "a thread after a write; a long one; its bytes", reads.cold),
     Case("post", "a durable comment", posts.comments),
     Case("push", "one reply to all open sockets", push.replies),
     Case("memory", "what an idle socket keeps", push.memory),
@@ -31,7 +32,7 @@ async def run(
     wanted = [case for case in CASES if (case.name in names if names else case.in_short or not is_short)]
     with tempfile.TemporaryDirectory(prefix="postil-bench-") as folder:
         progress("making the data")
-        seeded = await data.seed(Path(folder), (10, 20) if is_short else (100, 1000))
+        seeded = await data.seed(Path(folder), (10, 20, 30) if is_short else (100, 1_000, 10_000))
         async with serving("service", folder) as service:
             figures = {} if is_short else await _peer(wanted, Path(folder), progress)
             bench = Bench(service, seeded, Path(folder), is_short=is_short, **how)  # type: ignore[arg-type]

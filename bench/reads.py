@@ -2,14 +2,17 @@
 
 import itertools
 import json
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from typing import Any
 
 from bench.case import Bench
-from bench.load import Measured, fetch, get, hammer
+from bench.load import Connection, Measured, fetch, get, hammer
 from bench.processes import Server, serving
-from bench.row import Row, Target, at_least
+from bench.row import Row, Target, at_least, at_most
 
 CONNECTIONS = 8
 
@@ -58,6 +61,70 @@ async def _unchanged(bench: Bench) -> Row:
     return Row(
         "GET 100 comments, unchanged (304)", "per CPU-s", _per_cpu(ours), _per_cpu(best), at_least(35_000, "ours")
     )
+
+
+async def cold(bench: Bench) -> list[Row]:
+    hundred, long = bench.seeded.hundred, bench.seeded.long
+    after, of_long = await bench.by_turns(partial(_after_writes, bench, hundred), partial(_after_writes, bench, long))
+    few, many = await bench.by_turns(
+        *(partial(hammer, bench.service, _cycle([get(_first(each))]), 200, **_load(bench)) for each in (hundred, long))
+    )
+    return [
+        Row("GET 100 comments, first after a write", "per CPU-s", _per_cpu(after), target=at_least(1_600, "ours")),
+        _beside("first page of 10,000, hot", many, few),
+        _beside("first page of 10,000, first after a write", of_long, after),
+        *await _bytes(bench, hundred),
+    ]
+
+
+def _beside(name: str, ours: list[Measured], floor: list[Measured]) -> Row:
+    costs = [[1e6 / each for each in _per_cpu(measured)] for measured in (ours, floor)]
+    return Row(name, "CPU µs", costs[0], costs[1], at_most(1.3))
+
+
+def _first(section: str) -> str:
+    return f"/v1/sections/{section}/comments?limit=100"
+
+
+async def _after_writes(bench: Bench, section: str) -> Measured:
+    """Each GET is the first since a comment on it was edited: by this process, so that the server pays for reading."""
+    latencies = []
+    connection = await Connection.open(bench.service.port)
+    with closing(sqlite3.connect(bench.folder / "postil.db", isolation_level=None)) as database:
+        database.execute("PRAGMA synchronous = off")
+        cpu, start = bench.service.cpu(), time.perf_counter()
+        while (now := time.perf_counter()) < start + bench.seconds:
+            _edit(database, section)
+            began = time.perf_counter()
+            status, _, body = await connection.ask(get(_first(section)))
+            if status != 200:
+                raise RuntimeError(f"{status}: {body[:200]!r}")
+            latencies.append((time.perf_counter() - began) * 1000)
+        spent, took = bench.service.cpu() - cpu, now - start
+    connection.close()
+    return Measured(len(latencies), took, spent, sorted(latencies))
+
+
+def _edit(database: sqlite3.Connection, section: str) -> None:
+    """What an edit stamps: the page, the section, the comment (changing.Change.stamp_public)."""
+    database.execute("BEGIN IMMEDIATE")
+    query = "SELECT page.id, page.public_revision + 1 FROM page JOIN section ON page_id = page.id WHERE section.id = ?"
+    page, revision = database.execute(query, (section,)).fetchone()
+    first = "SELECT min(id) FROM comment WHERE section_id = ?1"
+    for table, where, value in (("page", "?1", page), ("section", "?1", section), ("comment", f"({first})", section)):
+        database.execute(f"UPDATE {table} SET public_revision = ?2 WHERE id = {where}", (value, revision))
+    database.execute("COMMIT")
+
+
+async def _bytes(bench: Bench, section: str) -> list[Row]:
+    """What one comment of a hundred takes on the wire."""
+    whole = (await fetch(bench.service, get(_first(section))))[2]
+    packed = (await fetch(bench.service, get(_first(section), Accept_Encoding="gzip")))[2]
+    plain, zipped = [len(each) / len(json.loads(whole)["comments"]) for each in (whole, packed)]
+    return [
+        Row("a comment on the wire, gzip", "bytes", [zipped], target=at_most(100, "ours")),
+        Row("a comment on the wire, plain", "bytes", [plain], target=at_most(400, "ours")),
+    ]
 
 
 def _load(bench: Bench) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +36,16 @@ class Question:
     def values(self, given: dict[str, Any]) -> dict[str, Any]:
         return {**self._given, **given}
 
-    def read(self, raw: tuple[Any, ...]) -> Any:
+    def read(self, raw: Iterable[tuple[Any, ...]]) -> list[Any]:
         if not self._readers:
-            return self._row(raw)
+            return list(map(self._row, raw))
+        return [self._row(self._as_orm(each)) for each in raw]
+
+    def _as_orm(self, raw: tuple[Any, ...]) -> list[Any]:
         values = list(raw)
         for at, reader in self._readers:
             values[at] = reader(values[at])
-        return self._row(values)
+        return values
 
     @cached_property
     def _compiled(self) -> Any:
@@ -55,8 +58,7 @@ class Question:
     @cached_property
     def _row(self) -> Callable[[Iterable[Any]], Any]:
         row: Any = namedtuple("Row", [column.key or "" for column in self._statement.selected_columns])  # type: ignore[misc]
-        made: Callable[[Iterable[Any]], Any] = row._make
-        return made
+        return partial(tuple.__new__, row)  # row._make, without its checks
 
     @cached_property
     def _readers(self) -> list[tuple[int, Callable[[Any], Any]]]:
@@ -92,7 +94,7 @@ class Glance:
                 self._cursor.execute("ROLLBACK")
 
     def ask(self, question: Question, **given: Any) -> list[Any]:
-        return [question.read(row) for row in self._cursor.execute(question.sql, question.values(given))]
+        return question.read(self._cursor.execute(question.sql, question.values(given)).fetchall())
 
     def close(self) -> None:
         self._connection.close()
