@@ -30,14 +30,15 @@ LIST = "document.querySelector('postil-panel').shadowRoot.querySelector('[part=t
 OBSERVE = """() => { window.tasks = [];
 const note = (list) => tasks.push(...list.getEntries().map(({ duration }) => duration));
 new PerformanceObserver(note).observe({ type: "longtask" }); }"""
-# Whoever scrolls on comes to the end, page by page; and to the rest of a thread that was passed.
+# Whoever scrolls on comes to the end, page by page; and going back, to the rest of a thread that was passed.
 ON = f"""(count) => {{
   const list = document.querySelector("postil-panel") && {LIST};
   if (!list) return false;
-  const more = list.querySelector("ol.list>li:not([data-comment])");
-  if (more?.firstChild) more.scrollIntoView();
-  else if (more) list.scrollTop = list.scrollHeight;
-  return !more && list.querySelectorAll("li[data-comment]").length >= count;
+  const more = [...list.querySelectorAll("ol.list>li:not([data-comment])")];
+  const drawn = more.find((item) => item.firstChild);
+  if (drawn) drawn.scrollIntoView();
+  else if (more.length) list.scrollTop = list.scrollTop > 0 ? list.scrollTop - 2000 : list.scrollHeight;
+  return !more.length && list.querySelectorAll("li[data-comment]").length >= count;
 }}"""
 SCROLL = f"""async () => {{
   const list = {LIST};
