@@ -32,6 +32,8 @@ const WAITS = [4000, 8000, 15000, 30000, 60000];
 
 /** @type {{article: Postil.Article, api: Api, panel?: Panel} | undefined} */
 let here;
+/** What was posted here and readers were not told of yet, with its revision. @type {Map<string, number>} */
+const untold = new Map();
 /** What is under way from this tab. @type {Set<string>} */
 const going = new Set();
 let tries = 0;
@@ -107,6 +109,7 @@ const land = async ({ body, place: name, home }, answer) => {
   // Until the answer is here the reader may have moved on.
   if ((place ?? null) === panel.place && home === panel.home && !body.parent) await panel.arrive(id);
   panel.take(answer, t.posted);
+  if (!answer.comment.state) untold.set(answer.comment.id, answer.comment.revision);
   article.emit("posted", { comment: answer.comment });
 };
 
@@ -114,6 +117,23 @@ const land = async ({ body, place: name, home }, answer) => {
 const use = (panel) => {
   const { article, api } = panel;
   here = { article, api, panel };
+  panel.hear = (message) => void hear(panel, message);
+};
+
+/**
+ * What was posted and then taken down before readers were told of it is never told to them; but its author saw it.
+ * @param {Panel} panel @param {Postil.LiveMessage} message
+ */
+const hear = async ({ thread }, message) => {
+  if (message.type === "changes") for (const { id } of message.comments) untold.delete(id);
+  if (message.type !== "counts") return;
+  const revision = Number(message.since.split(".")[1]);
+  const passed = [...untold].filter(([, at]) => at <= revision).map(([id]) => id);
+  for (const id of passed) untold.delete(id);
+  // Or the section is not told of yet: only its author's own says which.
+  if (!passed.length || !(await thread.ask())) return;
+  const gone = passed.filter((id) => thread.store.own.get(id)?.state || !thread.store.own.has(id));
+  if (gone.length) await thread.fold({ comments: [], gone, revision });
 };
 
 /** Send what a page left unsent when it was visited last, with nothing drawn. @param {Postil.Article} article @param {Panel} [panel] */

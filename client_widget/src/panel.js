@@ -48,6 +48,8 @@ export class Panel {
   desk = null;
   /** All sections, once they were asked for. @type {import("./everything.js").Everything | null} */
   all = null;
+  /** Is shown each message once something was posted here (outbox.js). @type {((message: Postil.LiveMessage) => void) | undefined} */
+  hear;
   /** What walks the unread ones, once there are some. @type {import("./unread.js").Unread | null} */
   unread = null;
 
@@ -252,6 +254,7 @@ export class Panel {
   /** @param {Postil.LiveMessage} message */
   async receive(message) {
     resend();
+    this.hear?.(message);
     const { article, thread } = this;
     if (message.type === "resync") return this.refresh();
     if (message.type === "presence") this.frame.present(message.reading, message.writing);

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Request, expect
+from playwright.sync_api import Request, WebSocketRoute, expect
 from tests.browser.axe import findings
 from tests.browser.elsewhere import Elsewhere
 from tests.browser.stage import Reader, Stage
@@ -363,3 +363,32 @@ def test_a_draft_that_is_restored_counts_from_its_restoring(ann: Reader) -> None
         ann.composer.locator("[part=post]").click()
     posted = sent.value.post_data_json
     assert posted and posted["took"] >= 1
+
+
+def test_what_is_taken_down_before_readers_hear_of_it_is_told_to_its_author(
+    stage: Stage, somebody: Somebody, olga: Elsewhere
+) -> None:
+    """His socket is away from before the post until after the decision: between the two, there was nothing."""
+    ann = somebody("Ann")
+    sockets: list[WebSocketRoute] = []
+    is_open = True
+
+    def connect(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        if is_open:
+            socket.connect_to_server()
+        else:
+            socket.close()
+
+    ann.page.route_web_socket("**/v1/live", connect)
+    ann.visit(stage.article())
+    ann.discuss("Method")
+    expect(ann.panel.locator(".live")).to_have_attribute("data-state", "live")
+    is_open = False
+    sockets[-1].close()
+    ann.post("Gone in a moment.")
+    item = ann.panel.locator("li[data-comment]")
+    olga.decide(item, Action.HIDE, "off topic")
+    is_open = True
+    expect(item).to_contain_text("Hidden by a moderator: off topic", timeout=15_000)
+    expect(item.locator("[data-action=appeal]")).to_be_visible()
