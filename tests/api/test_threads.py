@@ -4,12 +4,14 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
 from tests.service import Json, Reader, Service, Visitor, cursors, outlined, refused, serving, text_of
 
+from postil.glance import Glance, Question
 from postil.ids import encode
 
 MANY = 10_000
@@ -184,8 +186,14 @@ def _multiply(service: Service, first: str) -> None:
 
 @contextmanager
 def fetched() -> Iterator[list[int]]:
-    """How many rows each SELECT of the server hands over while the block runs."""
+    """How many rows each SELECT of the server hands over while the block runs, in a session or at a glance."""
     rows: list[int] = []
+    ask = Glance.ask
+
+    def look(glance: Glance, question: Question, **given: Any) -> list[Any]:
+        found = ask(glance, question, **given)
+        rows.append(len(found))
+        return found
 
     def count(state: ORMExecuteState) -> Json:
         result = state.invoke_statement().freeze()
@@ -194,7 +202,9 @@ def fetched() -> Iterator[list[int]]:
 
     event.listen(Session, "do_orm_execute", count)
     try:
-        yield rows
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Glance, "ask", look)
+            yield rows
     finally:
         event.remove(Session, "do_orm_execute", count)
 
