@@ -26,6 +26,10 @@ _RACES = {"23505", "40001", "40P01"}
 _MIGRATING = {"42P01", "42703"}
 
 
+class NotDurable(RuntimeError):
+    """The server may forget what it has acknowledged; the sentence says what to do."""
+
+
 class Postgresql:
     """How the doors of db.py stand on PostgreSQL. `patience`: seconds after which a line counts as dead."""
 
@@ -59,8 +63,13 @@ class Postgresql:
         """Nothing is under way but what the pool knows."""
 
     async def check(self, connection: AsyncConnection) -> None:
-        """Raise unless it answers."""
-        await connection.execute(text("SELECT 1"))
+        """NotDurable where a commit is answered before it is kept: what was acknowledged is durable."""
+        found = (await connection.execute(text("SHOW synchronous_commit"))).scalar()
+        if found == "off":
+            raise NotDurable(
+                "PostgreSQL answers a commit before it is kept (synchronous_commit = off), and might forget it. Say\n"
+                "  ALTER ROLE … SET synchronous_commit = on\nfor the role that POSTIL_DATABASE_URL names."
+            )
 
     def will_pass(self, error: DBAPIError) -> bool:
         """Whether the next attempt may well succeed: the server was away, or somebody else came first."""

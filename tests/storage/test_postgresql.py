@@ -19,6 +19,7 @@ from postil.discussion import PageRef
 from postil.errors import Unavailable
 from postil.migrate import migrate
 from postil.models import Comment, Page
+from postil.postgresql import NotDurable
 
 OTHER_PAGE = PageRef(key="https://blog.example/other", url="https://blog.example/other")
 WRITERS, POSTS = 8, 12
@@ -154,6 +155,17 @@ async def _over_a_line(url: str, patience: float) -> AsyncIterator[tuple[Databas
             yield database, line
         finally:
             await database.close()
+
+
+async def test_a_server_that_may_forget_what_it_acknowledged_is_refused(url: str) -> None:
+    name = url.rpartition("/")[2]
+    postgresql().run(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    database = Database(url)
+    try:
+        with pytest.raises(NotDurable, match="SET synchronous_commit = on"):
+            await database.open()
+    finally:
+        await database.close()
 
 
 async def test_a_line_that_stalls_is_given_up_and_made_anew(url: str) -> None:

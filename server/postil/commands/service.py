@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Run the service. An SQLite file is backed up and migrated first; Ctrl-C stops it."""
     from postil.live.buses import NoBus, open_bus
+    from postil.postgresql import NotDurable
     from postil.serving import NotMigrated, loop_factory
     from postil.serving import serve as run_service
     from postil.workers import CannotWork, listen_for, serve_with
@@ -39,7 +40,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
             run(run_service(settings, listening=sockets[0]), loop_factory())
         else:
             run_plainly(lambda: serve_with(settings, sockets))
-    except (NotMigrated, CannotWork, NoBus) as error:
+    except (NotMigrated, NotDurable, CannotWork, NoBus) as error:
         raise click.ClickException(str(error)) from error
 
 
