@@ -37,22 +37,29 @@ READ_ALL = """async () => {
   };
   const root = document.querySelector("postil-panel").shadowRoot;
   const find = (what) => root.querySelector(what);
-  const count = () => root.querySelectorAll("li[data-comment]").length;
-  const seen = {};
+  const all = () => [...root.querySelectorAll("li[data-comment]")];
+  const [seen, list] = [{}, find("[part=thread]")];
+  const read = (item) => {
+    const [name, body] = [item.querySelector("bdi"), item.querySelector(".body")];
+    seen[item.dataset.comment] ??= {
+      name: name.textContent, elements: name.childElementCount, offences: witness.offences(body, "_blank"),
+      links: body.querySelectorAll("a[href]").length,
+    };
+  };
+  // Only what is near is drawn: walk to the end, and once more where something was passed too fast.
+  const walk = async () => {
+    for (const end = Date.now() + 60000; Date.now() < end; list.scrollTop += 500) {
+      await new Promise((go) => requestAnimationFrame(() => setTimeout(go, 20)));
+      all().filter((item) => item.firstChild).forEach(read);
+      if (list.scrollTop + list.clientHeight < list.scrollHeight - 2 || find("[data-action=load]")) continue;
+      if (all().every(({ dataset }) => dataset.comment in seen)) return;
+      list.scrollTop = 0;
+    }
+    throw new Error("It has no end.");
+  };
   for (;;) {
-    await until(count);
-    for (let load; (load = find("[data-action=load]")); ) {
-      const before = count();
-      load.click();
-      await until(() => count() > before);
-    }
-    for (const item of root.querySelectorAll("li[data-comment]")) {
-      const [name, body] = [item.querySelector("bdi"), item.querySelector(".body")];
-      seen[item.dataset.comment] = {
-        name: name.textContent, elements: name.childElementCount, offences: witness.offences(body, "_blank"),
-        links: body.querySelectorAll("a[href]").length,
-      };
-    }
+    await until(() => all().length);
+    await walk();
     const next = find("[data-action=next]");
     if (next.ariaDisabled === "true") return seen;
     const section = find("dialog").dataset.section;
