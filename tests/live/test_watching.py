@@ -56,6 +56,17 @@ async def test_everything_names_sections_to_come(service: Service) -> None:
     assert set(reader.comments) == {each["comment"]["id"] for each in posted}
 
 
+async def test_who_shows_the_same_once_more_goes_on_being_told(service: Service) -> None:
+    section = (await service.post(0))["section"]["id"]
+    async with service.open() as reader:
+        await reader.watch([section])
+        await reader.say({"type": "show", "sections": [section]})
+        await reader.until("watching")
+        posted = await service.post(section=section)
+        await reader.step()
+        assert posted["comment"]["id"] in reader.comments
+
+
 async def test_show_changes_which_bodies_come(service: Service) -> None:
     first, second = [(await service.post(index))["section"]["id"] for index in (0, 1)]
     async with service.open() as reader:

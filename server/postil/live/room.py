@@ -79,8 +79,9 @@ class Room:
         while (shared := self.showings.setdefault(key, showing)) is not showing:
             showing = shared
             await showing.settle()
-        self.forget(watcher)
-        watcher.showing = showing
+        if watcher.showing is not showing:  # else his leaving would end the very one that he shows again
+            self.forget(watcher)
+            watcher.showing = showing
         showing.watchers.add(watcher)
 
     def forget(self, watcher: Watcher) -> None:
