@@ -48,6 +48,8 @@ export class Everything {
     this.note.replaceChildren(t.loading);
     try {
       const { comments, next = null } = await this.#ask(this.#next);
+      // What was told while the first were asked for is one of them.
+      if (!this.#items.size) for (const { id } of comments) this.#waiting.delete(id);
       this.#next = next;
       this.list.append(...comments.filter(({ id }) => !this.#items.has(id) && !this.#waiting.has(id)).map((comment) => this.#make(comment)));
       const none = [h("b", {}, t.empty), t.emptyHint];
@@ -58,6 +60,7 @@ export class Everything {
       this.note.replaceChildren(h("p", { role: "alert" }, /** @type {Error} */ (error).message), again);
     }
     this.#loading = false;
+    this.#tell();
     this.#near();
   }
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 from tests.browser.bees import ARTICLE, say, tab
 from tests.browser.stage import Reader, Stage
 
@@ -70,6 +70,27 @@ def test_a_thread_that_began_meanwhile_is_found_again(stage: Stage, somebody: So
     expect(shown(ben)).to_have_count(1)
     tab(ben, "This section, 1 comment").click()
     expect(ben.panel.locator("[part=thread] li[data-comment]")).to_contain_text("The first word.")
+
+
+def test_what_is_told_while_the_first_are_asked_for_is_one_of_them(stage: Stage, somebody: Somebody) -> None:
+    ben = somebody("Ben")
+    frames: list[str] = []
+    ben.page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(str(frame))))
+    ben.visit(stage.article())
+    ben.discuss("Method")
+    ben.post("The first word.")
+    section = str(ben.panel.locator("dialog").get_attribute("data-section"))
+    asked: list[Route] = []
+    ben.page.route("**/page/recent**", lambda route: asked.append(route))
+    watched = len([frame for frame in frames if "watching" in frame])
+    tab(ben, "All sections, 1 comment").click()
+    while not asked or len([frame for frame in frames if "watching" in frame]) == watched:
+        ben.page.wait_for_timeout(20)
+    stage.say(section, "Quicker than the answer.")
+    expect(ben.pill).to_contain_text("1 new")
+    asked[0].continue_()
+    expect(shown(ben)).to_have_count(2)
+    expect(ben.pill).to_be_hidden()
 
 
 def test_a_page_with_one_section_has_no_tabs(stage: Stage, somebody: Somebody) -> None:
