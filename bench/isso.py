@@ -15,7 +15,7 @@ from statistics import median
 
 from bench import data
 from bench.load import Measured, fetch, get, post
-from bench.processes import CORES, ROOT, Server
+from bench.processes import ROOT, Server, move
 
 HOME = ROOT / "build" / "isso"
 PACKAGES = ["isso", "gunicorn", "setuptools<81"]  # it asks setuptools for its own version
@@ -71,7 +71,7 @@ async def _running(folder: Path) -> AsyncIterator[Server]:
         env={"ISSO_SETTINGS": str(settings), "PATH": os.environ["PATH"]},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=_move,
+        preexec_fn=move,
     )
     server = Tree(process.pid, port)
     try:
@@ -81,11 +81,6 @@ async def _running(folder: Path) -> AsyncIterator[Server]:
         with suppress(ProcessLookupError):
             process.terminate()
         await process.wait()
-
-
-def _move() -> None:
-    with suppress(OSError):
-        os.sched_setaffinity(0, {CORES[0]})
 
 
 async def _answers(server: Server) -> None:

@@ -65,7 +65,7 @@ async def serving(kind: str, *more: str) -> AsyncIterator[Server]:
         *(sys.executable, "-m", "bench.servers", kind, str(listening.fileno()), *more),
         pass_fds=[listening.fileno()],
         cwd=ROOT,
-        preexec_fn=_move,
+        preexec_fn=move,
     )
     listening.close()
     try:
@@ -77,7 +77,7 @@ async def serving(kind: str, *more: str) -> AsyncIterator[Server]:
         await process.wait()
 
 
-def _move() -> None:
+def move() -> None:
     """In the child, before it begins: onto the first core; the load is on the second."""
     with suppress(OSError):
         os.sched_setaffinity(0, {CORES[0]})

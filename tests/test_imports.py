@@ -73,6 +73,14 @@ FLOORS: list[set[str]] = [
     {""},  # the package itself: its version
 ]
 
+# What asks and changes the database in sessions.
+VERBS = {
+    *{"discussion", "moderation", "anchoring", "reading", "windows", "ready", "recent", "sites", "people", "changing"},
+    *{"places", "placing", "reference", "promotion", "moving", "asking"},
+    *{"appeals", "bans", "editions", "flagging", "logbook", "overlay", "ageing", "outside"},
+    *{"judging", "learning", "rulebook", "rehearsal", "networks", "queueing", "reviewing", "bulk"},
+    *{"inspection", "record", "claiming"},
+}
 # Which modules may import a library; a room stands for all in it. What is not named here may be imported by nobody.
 HOMES: dict[str, set[str]] = {
     "alembic": {"migrate"},
@@ -95,44 +103,14 @@ HOMES: dict[str, set[str]] = {
     "segno": {"web.people"},
     "sqlalchemy": {
         *{"models", "db", "glance", "sqlite", "postgresql", "driver", "migrate", "upsert"},
-        *{
-            "discussion",
-            "moderation",
-            "anchoring",
-            "reading",
-            "windows",
-            "ready",
-            "recent",
-            "sites",
-            "people",
-            "changing",
-        },
-        *{"places", "placing", "reference", "promotion", "moving", "asking"},
-        *{"appeals", "bans", "editions", "flagging", "logbook", "overlay", "ageing", "outside"},
-        *{"judging", "learning", "rulebook", "rehearsal", "networks", "queueing", "reviewing", "bulk"},
-        *{"inspection", "record", "claiming"},
+        *VERBS,
         *{"auth", "live", "resources"},  # sessions are read and swept where they are checked
         "web.health",  # asks whether the database answers at all
     },
     "sqlite3": {"glance", "migrate", "commands", "driver", "sqlite"},
     "sqlmodel": {
         *{"models", "upsert", "auth", "live", "resources"},
-        *{
-            "discussion",
-            "moderation",
-            "anchoring",
-            "reading",
-            "windows",
-            "ready",
-            "recent",
-            "sites",
-            "people",
-            "changing",
-        },
-        *{"places", "placing", "reference", "promotion", "moving", "asking"},
-        *{"appeals", "bans", "editions", "flagging", "logbook", "overlay", "ageing", "outside"},
-        *{"judging", "learning", "rulebook", "rehearsal", "networks", "queueing", "reviewing", "bulk"},
-        *{"inspection", "record", "claiming"},
+        *VERBS,
     },
     "starlette": {"web", "app", "serving", "demo"},  # the last two put the demo's own pages beside the service's
     "turbohtml": {"dom"},
