@@ -102,7 +102,8 @@ export class Everything {
 
   #tell() {
     const { frame } = this.panel;
-    const n = this.#waiting.size;
+    // Until the first answer is here, nothing is older than it.
+    const n = this.#next === undefined ? 0 : this.#waiting.size;
     const text = n ? say(t.freshAll, { n }) : "";
     if (this.node.hidden || frame.pill.textContent === text) return;
     frame.news(text);

@@ -16,14 +16,22 @@ CALM = "A calm neighbour, of one line."
 # In pixels, on a phone too. A name of 60 wide characters takes three lines beside its face, then comes the time.
 TALLEST, TALLEST_NAME = 800, 160
 
-MEASURE = """(list) => [...list.querySelectorAll("li[data-comment]")].map((item) => {
+# Of a long thread only what is near is drawn.
+MEASURE = """(list) => [...list.querySelectorAll("li[data-comment]")].filter((item) => item.firstChild).map((item) => {
   const words = item.querySelector(".body");
   const [box, name, body] = [item, item.querySelector("header"), words].map((node) => {
     const { left, right, top, bottom, height } = node.getBoundingClientRect();
     return { left, right, top, bottom, height };
   });
-  return { box, name, body, text: words.textContent.trim(), spill: words.scrollWidth - words.clientWidth };
+  const [id, text] = [item.dataset.comment, words.textContent.trim()];
+  return { id, box, name, body, text, spill: words.scrollWidth - words.clientWidth };
 })"""
+
+# Half a screen on; from the end back to the beginning.
+STEP = """(list) => {
+  const end = list.scrollTop + list.clientHeight > list.scrollHeight - 2;
+  list.scrollTop = end ? 0 : list.scrollTop + list.clientHeight / 2;
+}"""
 
 
 @pytest.mark.parametrize("folder", [pytest.param(HERE, id="some"), EVERYTHING])
@@ -36,19 +44,18 @@ def test_naughty_names_and_bodies_move_nobody(stage: Stage, somebody: Callable[.
     reader = somebody("Rosa")
     reader.visit(url)
     reader.discuss("Method")
-    everything_of(reader)
-    thread = reader.panel.locator("ol.list")
-    rows = thread.evaluate(MEASURE)
+    screens = walk(reader, len(flood.told))
+    rows = {row["id"]: row for screen in screens for row in screen}.values()
     print("tallest comment and name:", *(max(row[part]["height"] for row in rows) for part in ("box", "name")))
 
     assert len([row for row in rows if row["text"] != CALM]) > 0.9 * len(naughty) > 40
-    assert disturbed(rows) == []
+    assert [found for screen in screens for found in disturbed(screen)] == []
     reader.page.set_viewport_size({"width": 360, "height": 740})
-    assert disturbed(thread.evaluate(MEASURE)) == []
+    assert [found for screen in walk(reader, len(flood.told)) for found in disturbed(screen)] == []
 
     # The control: without its box, a body's words are drawn over the neighbour, and that is seen.
     reader.panel.locator(".body").first.evaluate("(body) => { body.style.marginBottom = '-300px'; }")
-    assert disturbed(thread.evaluate(MEASURE)) != []
+    assert disturbed(reader.panel.locator("ol.list").evaluate(MEASURE)) != []
 
 
 def disturbed(rows: list[dict[str, Any]]) -> list[str]:
@@ -70,10 +77,14 @@ def size(row: dict[str, Any]) -> tuple[float, float]:
     return round(row["box"]["height"], 1), round(row["body"]["height"], 1)
 
 
-def everything_of(reader: Reader) -> None:
-    more = reader.panel.locator("[data-action=load]")
-    reader.panel.locator("li[data-comment]").first.wait_for()
-    while more.count():
-        shown = reader.panel.locator("li[data-comment]").count()
-        more.first.click()
-        reader.panel.locator("li[data-comment]").nth(shown).wait_for()
+def walk(reader: Reader, total: int) -> list[list[dict[str, Any]]]:
+    """What is drawn of the open thread, a step after the other, until each of its `total` comments was."""
+    steps, seen = [], set[str]()
+    thread, scroller = reader.panel.locator("ol.list"), reader.panel.locator("[part=thread]")
+    thread.locator("li[data-comment]").first.wait_for()
+    while len(seen) < total:
+        steps.append(thread.evaluate(MEASURE))
+        seen |= {row["id"] for row in steps[-1]}
+        scroller.evaluate(STEP)
+        reader.page.wait_for_timeout(30)
+    return steps

@@ -20,6 +20,7 @@ def test_replies_stay_away_indents_end_and_the_name_leads_to_what_is_answered(st
     parent = str(ann.comment("The first.").get_attribute("data-comment"))
     for number in range(5):
         parent = stage.say(section, f"Deeper {number}.", parent=parent, name=f"Reader {number}")
+    expect(ann.pill).to_contain_text("5 new")
     ann.pill.click()
     deepest = ann.comment("Deeper 4.")
     expect(deepest.locator(".to")).to_have_text("in reply to Reader 3")
@@ -49,6 +50,7 @@ def test_one_who_is_muted_is_a_line_and_no_news_until_he_is_heard_again(stage: S
     section = str(ann.panel.locator("dialog").get_attribute("data-section"))
     loud = stage.say(section, "Loud words.", name="Bob")
     stage.say(section, "An answer.", parent=loud, name="Carla")
+    expect(ann.pill).to_contain_text("2 new")
     ann.pill.click()
     item = ann.panel.locator(f'li[data-comment="{loud}"]')
     item.locator("[data-action=more]").click()
