@@ -51,6 +51,9 @@ def make_app(
     async def is_registered(origin: str) -> bool:
         if origin == own_origin:
             return True
+        known = shelf.knows(origin)
+        if known is not None:
+            return known
         async with resources.database.read() as snapshot:
             return await site_of(snapshot, origin) is not None
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -22,6 +22,8 @@ from postil.errors import Unavailable
 from postil.models import Lineage
 from postil.postgresql import Postgresql
 from postil.sqlite import Sqlite
+
+T = TypeVar("T")
 
 # Whoever still asks when the service stops is waited for so long.
 CLOSE_SECONDS = 2.0
@@ -72,9 +74,8 @@ class Transaction(Snapshot):
 class Brief:
     """One change in plain statements; what it did is told after the commit, as a Transaction's is."""
 
-    def __init__(self, driver: Driver, now: int, epoch: str) -> None:
-        self.now, self.epoch = now, epoch
-        self.hints: list[News] = []
+    def __init__(self, driver: Driver, now: int, epoch: str, hints: list[News]) -> None:
+        self.now, self.epoch, self.hints = now, epoch, hints
         self.ask = driver.ask
 
     def row(self, statement: str, *parameters: Any) -> Any:
@@ -130,15 +131,22 @@ class Database:
         if hints and self.on_commit:
             await self.on_commit(hints)
 
-    @asynccontextmanager
-    async def brief(self) -> AsyncIterator[Brief]:
-        """begin() for a change of a few plain statements, where that takes a fraction of the time: on SQLite alone."""
+    async def briefly(self, work: Callable[[Brief], T]) -> T:
+        """begin() for a change of a few plain statements, where that takes a fraction of the time: on SQLite alone.
+
+        What `work` gives, once it is committed. It is called once, in its turn, and waits for nothing.
+        """
         assert isinstance(self._kind, Sqlite)
-        async with self._busy_is_unavailable(), self._kind.brief() as driver:
-            tx = Brief(driver, int(self.clock()), self.lineage.epoch)
-            yield tx
-        if tx.hints and self.on_commit:
-            await self.on_commit(tx.hints)
+        hints: list[News] = []
+
+        def made(driver: Driver) -> T:
+            return work(Brief(driver, int(self.clock()), self.lineage.epoch, hints))
+
+        async with self._busy_is_unavailable():
+            gave = await self._kind.briefly(made)
+        if hints and self.on_commit:
+            await self.on_commit(hints)
+        return gave
 
     def _stamp(self, snapshot: Snapshot) -> None:
         snapshot.now = int(self.clock())
@@ -172,11 +180,15 @@ class Database:
                 raise
             raise Unavailable(retry_after=2) from error
 
+    async def rest(self) -> None:
+        """Until nobody changes anything; what changes are made on is given back then."""
+        await self._kind.rest()
+
     async def close(self) -> None:
         """Give every connection back, once what is under way has ended."""
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
-                await self._kind.close()
+                await self._kind.rest()
                 # One still in use would be forgotten by dispose(), and left open. Pools have no event for it.
                 while isinstance(pool := self.engine.pool, QueuePool) and pool.checkedout():  # noqa: ASYNC110
                     await asyncio.sleep(0.005)

@@ -131,12 +131,15 @@ class Connection(sqlite3.Connection):
         return self.cursor().execute(statement, parameters)
 
     def commit(self) -> None:
-        if not self.in_transaction:
-            return
+        if self.in_transaction:
+            await_(self.keep())
+
+    async def keep(self) -> None:
+        """commit(), for whoever can wait by himself."""
         if self.total_changes == self._changes:
             super().commit()  # nothing to wait for
         else:
-            await_(off_loop(super().commit))
+            await off_loop(super().commit)
         self._changes = self.total_changes
 
     @contextmanager

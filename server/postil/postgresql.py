@@ -59,7 +59,7 @@ class Postgresql:
         """What one change is made on. Writers wait for each other at the rows that they lock (changing.changing)."""
         yield self._writing
 
-    async def close(self) -> None:
+    async def rest(self) -> None:
         """Nothing is under way but what the pool knows."""
 
     async def check(self, connection: AsyncConnection) -> None:

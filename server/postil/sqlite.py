@@ -11,9 +11,9 @@ takes nobody else's with it; a commit that fails is the failure of all that are 
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import URL, event
 from sqlalchemy.engine import Connection
@@ -25,6 +25,10 @@ from sqlalchemy.util.concurrency import greenlet_spawn
 from postil.driver import DIALECT
 from postil.driver import Connection as Driver
 
+T = TypeVar("T")
+
+# A transaction that reads and then writes would fail where another has written between.
+BEGIN = "BEGIN IMMEDIATE"
 # Without recursive triggers, INSERT OR REPLACE would delete a decision unseen by the trigger that forbids it.
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
 # A writer of another process may hold the file for one commit; far longer means that it hangs.
@@ -63,15 +67,12 @@ class Sqlite:
             finally:
                 transaction.driver.beside = False
 
-    @asynccontextmanager
-    async def brief(self) -> AsyncIterator[Driver]:
-        """The same for a few plain statements, without SQLAlchemy."""
-        async with self._writer.turn() as transaction:
-            with transaction.driver.savepoint():
-                yield transaction.driver
+    async def briefly(self, work: Callable[[Driver], T]) -> T:
+        """The same for a few plain statements, without SQLAlchemy: what `work` gives."""
+        return await self._writer.make(work)
 
-    async def close(self) -> None:
-        await self._writer.idle()
+    async def rest(self) -> None:
+        await self._writer.rest()
 
     def will_pass(self, error: DBAPIError) -> bool:
         """Whether the next attempt may well succeed: the file is locked, or the disk is full."""
@@ -94,15 +95,13 @@ class _Transaction:
         self._engine, self._pooled = engine, pooled
         self._connection: AsyncConnection | None = None
 
-    @classmethod
-    async def begin(cls, engine: AsyncEngine) -> "_Transaction":
-        transaction = cls(engine, await engine.raw_connection())
+    async def begin(self) -> None:
         try:
-            await greenlet_spawn(transaction.driver.execute, "BEGIN IMMEDIATE")
-        except BaseException:
-            await transaction.end()
-            raise
-        return transaction
+            self.driver.ask(BEGIN)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            await greenlet_spawn(self.driver.execute, BEGIN)  # asks again for a while
 
     async def connection(self) -> AsyncConnection:
         """The same connection, as SQLAlchemy's sessions want it: made for the first that asks."""
@@ -111,8 +110,10 @@ class _Transaction:
             await self._connection.begin()  # it has begun: _begin sees that
         return self._connection
 
-    async def commit(self) -> None:
-        await greenlet_spawn(self.driver.commit)
+    async def commit(self) -> PoolProxiedConnection | None:
+        """Put all of it on the disk. What it was made on, where the next one can have that."""
+        await self.driver.keep()
+        return None if self._connection is not None else self._pooled
 
     async def end(self) -> None:
         """Give the connection back; what is not committed is undone."""
@@ -126,35 +127,76 @@ class _Change:
     """One change on its way: it has its turn, is done with it, and is on the disk."""
 
     def __init__(self) -> None:
+        self.kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.is_whole = False  # whether it is to be kept: what failed is undone already
+
+    async def be_made(self, transaction: _Transaction) -> None:
+        """Have the turn. What fails is not whole, and whoever made it knows why."""
+        raise NotImplementedError
+
+    def fail(self, error: BaseException) -> None:
+        if not self.kept.done():
+            self.kept.set_exception(error)
+            self.kept.exception()  # whoever was cancelled does not look at it
+
+
+class _Turn(_Change):
+    """One that is made by somebody who waits for his turn."""
+
+    def __init__(self) -> None:
+        super().__init__()
         future = asyncio.get_running_loop().create_future
         self.turn: asyncio.Future[_Transaction] = future()
         self.done: asyncio.Future[None] = future()
-        self.kept: asyncio.Future[None] = future()
-        self.is_whole = False  # whether it is to be kept: what failed is undone already
+
+    async def be_made(self, transaction: _Transaction) -> None:
+        if not self.turn.cancelled():
+            self.turn.set_result(transaction)
+            await self.done
 
     def fail(self, error: BaseException) -> None:
-        for future in (self.turn, self.kept):
-            if not future.done():
-                future.set_exception(error)
-                future.exception()  # whoever was cancelled looks at neither
+        super().fail(error)
+        if not self.turn.done():
+            self.turn.set_exception(error)
+            self.turn.exception()
+
+
+class _Work(_Change, Generic[T]):
+    """One of a few plain statements, made at once when it has its turn. `gave` is what it came to."""
+
+    gave: T
+
+    def __init__(self, work: Callable[[Driver], T]) -> None:
+        super().__init__()
+        self._work = work
+
+    async def be_made(self, transaction: _Transaction) -> None:
+        if self.kept.done():
+            return  # who asked has gone
+        try:
+            with transaction.driver.savepoint():
+                self.gave = self._work(transaction.driver)
+        except Exception as error:
+            self.fail(error)
+        else:
+            self.is_whole = True
 
 
 class Writer:
-    """The one that writes: gives changes their turns in the order in which they came."""
+    """The one that writes: gives changes their turns in the order in which they came. It keeps its connection."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._waiting: deque[_Change] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._pooled: PoolProxiedConnection | None = None
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[_Transaction]:
         """A writer's turn; what was changed is on the disk when this ends."""
-        change = _Change()
-        self._waiting.append(change)
-        if self._task is None:
-            self._task = asyncio.create_task(self._write(), name="writer")
-        try:
+        change = _Turn()
+        self._put(change)
+        with _as_sqlalchemy():
             try:
                 yield await change.turn
                 change.is_whole = True
@@ -162,13 +204,27 @@ class Writer:
                 change.turn.cancel()
                 change.done.set_result(None)
             await asyncio.shield(change.kept)
-        except sqlite3.OperationalError as error:
-            raise OperationalError("a change", None, error) from error
 
-    async def idle(self) -> None:
-        """Until nothing is being written."""
+    async def make(self, work: Callable[[Driver], T]) -> T:
+        """Make a change of a few plain statements; it is on the disk when this ends."""
+        change = _Work(work)
+        self._put(change)
+        with _as_sqlalchemy():
+            await change.kept  # cancelled with whoever waits: it is not made then, if it has not been
+        return change.gave
+
+    def _put(self, change: _Change) -> None:
+        self._waiting.append(change)
+        if self._task is None:
+            self._task = asyncio.create_task(self._write(), name="writer")
+
+    async def rest(self) -> None:
+        """Until nothing is being written; then the connection is given back."""
         if self._task is not None:
             await asyncio.wait([self._task])
+        pooled, self._pooled = self._pooled, None
+        if pooled is not None:
+            await greenlet_spawn(pooled.close)
 
     async def _write(self) -> None:
         try:
@@ -184,33 +240,50 @@ class Writer:
 
     async def _together(self) -> None:
         """One transaction, of all that wait or come while it lasts."""
-        transaction = await _Transaction.begin(self._engine)
+        transaction = await self._begin()
         whole: list[_Change] = []
         try:
             while self._waiting and len(whole) < MOST_TOGETHER:
                 whole += await self._give(transaction, self._waiting.popleft())
-            await transaction.commit()
+            self._pooled = await transaction.commit()
         except BaseException as error:
             for change in whole:
                 change.fail(error)
             if not isinstance(error, (sqlite3.OperationalError, OperationalError)):
                 raise
         finally:
-            await transaction.end()
+            if self._pooled is None:
+                await transaction.end()
         for change in whole:
             if not change.kept.done():
                 change.kept.set_result(None)
 
+    async def _begin(self) -> _Transaction:
+        pooled, self._pooled = self._pooled or await self._engine.raw_connection(), None
+        transaction = _Transaction(self._engine, pooled)
+        try:
+            await transaction.begin()
+        except BaseException:
+            await transaction.end()
+            raise
+        return transaction
+
     async def _give(self, transaction: _Transaction, change: _Change) -> list[_Change]:
         """Let a change be made; it is in the list where it is to be kept."""
-        if change.turn.cancelled():
-            return []
-        change.turn.set_result(transaction)
-        await change.done
+        await change.be_made(transaction)
         if not transaction.driver.in_transaction:
             change.fail(gone := sqlite3.OperationalError("SQLite has given the transaction up"))
             raise gone  # a full disk, or the like: what the others changed is undone too
         return [change] if change.is_whole else []
+
+
+@contextmanager
+def _as_sqlalchemy() -> Iterator[None]:
+    """What SQLite refuses, in the words of whatever else asks it."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise OperationalError("a change", None, error) from error
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

@@ -15,7 +15,8 @@ from tests.databases import ON_POSTGRESQL
 from tests.world import ORIGIN, PAGE, World, world
 
 from postil import bans, discussion, moderation, posting
-from postil.db import Database
+from postil.answers import PostedAnswer
+from postil.db import Brief, Database
 from postil.discussion import Draft
 from postil.errors import PostilError
 from postil.ids import hash_token
@@ -96,11 +97,14 @@ class Two:
         rendered, key = render(draft.source), hash_token(author)
         try:
             if short:
-                async with here.database.brief() as brief:
+                def write(brief: Brief) -> PostedAnswer | None:
                     assert posting.site_at(brief, ORIGIN) == here.site.id
-                    if way := posting.find(brief, here.site.id, key, draft, rendered):
-                        self.short += 1
-                        return posting.write(brief, way).encode().decode()
+                    way = posting.find(brief, here.site.id, key, draft, rendered)
+                    return posting.write(brief, way) if way else None
+
+                if told := await here.database.briefly(write):
+                    self.short += 1
+                    return told.encode().decode()
             async with here.database.begin() as tx:
                 viewer = Viewer(here.site.id, author_key=key)
                 return posted(await discussion.post(tx, viewer, draft, rendered), tx.epoch, viewer).encode().decode()

@@ -35,9 +35,10 @@ async def origins(here: World) -> set[str]:
         return set(await snapshot.scalars(text("SELECT origin FROM origin")))
 
 
-def said_by(here: World) -> list[str]:
+async def said_by(here: World) -> list[str]:
     """What SQLite is told from now on, by connections that are opened from now on."""
     said: list[str] = []
+    await here.database.rest()
     here.database.engine.sync_engine.pool.dispose()
     connect = here.database.engine.sync_engine
 
@@ -49,7 +50,7 @@ def said_by(here: World) -> list[str]:
 
 
 async def test_changes_that_wait_for_one_another_share_a_commit(here: World) -> None:
-    said = said_by(here)
+    said = await said_by(here)
     await asyncio.gather(*(add(here, number) for number in range(20)))
     assert len([each for each in said if each == "COMMIT"]) < 5
     assert len([each for each in said if each == "BEGIN IMMEDIATE"]) < 5

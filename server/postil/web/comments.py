@@ -19,7 +19,7 @@ from postil.answers import (
 )
 from postil.auth.guests import author_key
 from postil.cursors import AfterReply, Since, Sort, parse_window
-from postil.db import Snapshot
+from postil.db import Brief, Snapshot
 from postil.discussion import Draft, Written
 from postil.judging import Signs
 from postil.live.shared import Shared
@@ -169,16 +169,19 @@ async def _post_briefly(request: Request, body: CommentCreate, rendered: Rendere
     database, key, origin = door.resources(request).database, author_key(author), origin_in(request.headers)
     if not (database.is_sqlite and body.section and key and origin) or origin == door.own_origin(request):
         return None
-    draft = _draft(body, network_of(request.scope), ())
-    async with database.brief() as tx:
+    draft, limiter = _draft(body, network_of(request.scope), ()), door.limiter_of(request)
+
+    def write(tx: Brief) -> PostedAnswer | None:
         site = posting.site_at(tx, origin)
-        if site is None or site != posting.site_at(tx, origin_of(body.page.url)):
-            return None
-        way = posting.find(tx, site, key, draft, rendered)
+        way = posting.find(tx, site, key, draft, rendered) if site and site == posting.site_at(tx, there) else None
         if way is None:
             return None
-        await door.hit(request, "post", key)
-        return posting.write(tx, way).encode()
+        limiter.count("post", key)
+        return posting.write(tx, way)
+
+    there = origin_of(body.page.url)
+    answer = await database.briefly(write)
+    return answer.encode() if answer else None
 
 
 async def _compare_early(request: Request, body: CommentCreate) -> None:

@@ -11,7 +11,6 @@ from postil.errors import TooMany
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
-    from limits.aio.strategies import MovingWindowRateLimiter
 
     from postil.web.memory import Memory
 
@@ -57,31 +56,32 @@ class Limiter:
 
     async def hit(self, name: str, *who: str) -> None:
         """Count one `name` (a key of LIMITS) by `who`; TooMany where that is more than its limit, with the wait."""
+        self.count(name, *who)
+
+    def count(self, name: str, *who: str) -> None:
+        """hit() where nothing can be awaited."""
         limit = LIMITS[name]
         if not self.enabled:
             return
         for item in self._items[limit.rates]:
-            if not await self._windows.hit(item, name, *who):
-                raise TooMany(await self._wait(item, name, *who))
+            if not self._take(item, name, *who):
+                raise TooMany(self._wait(item, name, *who))
 
     def try_hit(self, name: str, *who: str) -> bool:
-        """The same where nothing is to be awaited; False, and nothing counted, where it is more than its limit."""
+        """The same by one rate; False, and nothing counted, where it is more than its limit."""
         (item,) = self._items[LIMITS[name].rates]
-        return self._memory.take(item.key_for(name, *who), item.amount, item.get_expiry())
+        return self._take(item, name, *who)
 
-    async def _wait(self, item: "RateLimitItem", *key: str) -> int:
-        reset = (await self._windows.get_window_stats(item, *key)).reset_time
+    def _take(self, item: "RateLimitItem", *key: str) -> bool:
+        return self._memory.take(item.key_for(*key), item.amount, item.get_expiry())
+
+    def _wait(self, item: "RateLimitItem", *key: str) -> int:
+        reset = self._memory.oldest(item.key_for(*key), item.get_expiry()) + item.get_expiry()
         return max(1, math.ceil(reset - time.time()))
 
     @cached_property
-    def _windows(self) -> "MovingWindowRateLimiter":
-        # Imported here: the library takes 0.2 s, and the command line rarely wants it.
-        from limits.aio.strategies import MovingWindowRateLimiter
-
-        return MovingWindowRateLimiter(self._memory)
-
-    @cached_property
     def _memory(self) -> "Memory":
+        # Imported here: the library takes 0.2 s, and the command line rarely wants it.
         from postil.web.memory import Memory
 
         return Memory()

@@ -38,9 +38,13 @@ class Memory(MemoryStorage):
 
     async def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
         """When the window's oldest hit was (epoch seconds), and how many there are."""
+        return self.oldest(key, expiry), len(self._window(key, time.time() - expiry))
+
+    def oldest(self, key: str, expiry: int) -> float:
+        """When the oldest hit in the key's window was, in epoch seconds; now, where there is none."""
         now = time.time()
         window = self._window(key, now - expiry)
-        return (window[0] if window else now), len(window)
+        return window[0] if window else now
 
     def _window(self, key: str, since: float) -> deque[float]:
         window = self.windows.setdefault(key, deque())

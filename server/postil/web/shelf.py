@@ -4,13 +4,19 @@ Whether they did is asked of the database each time, by one number that moves wi
 so a comment that was hidden is gone from the very next answer, in this process and in every other.
 """
 
+from sqlalchemy import bindparam, select
+from sqlmodel import col
+
 from postil import ready
 from postil.db import Database
-from postil.glance import Busy, Glance
+from postil.glance import Busy, Glance, Question
 from postil.migrate import sqlite_file
+from postil.models import Origin
 from postil.ready import Leaves
 from postil.web.caching import Kept, Prepared, prepare
 from postil.windows import Stamp, Wish
+
+_ORIGIN = Question(select(col(Origin.origin)).where(col(Origin.origin) == bindparam("origin")))
 
 
 class Standing:
@@ -42,6 +48,15 @@ class Shelf:
         if self._glance is not None:
             self._glance.close()
             self._glance = None
+
+    def knows(self, origin: str) -> bool | None:
+        """Whether an origin is a site's; None where somebody else must answer."""
+        if self._glance is None:
+            return None
+        try:
+            return bool(self._glance.ask(_ORIGIN, origin=origin))
+        except Busy:
+            return None
 
     def now(self, wish: Wish) -> Prepared | None:
         """The window as anybody sees it now; None where somebody else must answer, or refuse."""
