@@ -31,13 +31,20 @@ from postil.states import SectionState, State
 OUTSIDE = frozenset({Kind.AKISMET, Kind.OUTSIDE})
 
 
+class Author(NamedTuple):
+    id: str
+    name: str
+    key: str
+    is_new: bool
+
+
 class Way(NamedTuple):
     """All that was looked up, once it is sure that the comment is published."""
 
     site: str
     edit_window: int
     page: Any
-    author: Any
+    author: Author
     section: Any
     parent: Any
     network: str
@@ -63,25 +70,33 @@ def site_at(tx: Brief, origin: str) -> str | None:
 
 def _find_way(tx: Brief, site: str, author_key: str, draft: Draft, rendered: Rendered) -> Way | None:
     name = normalise(draft.name)
-    author = tx.row("SELECT id, name FROM author WHERE site_id = ? AND token_hash = ?", site, author_key)
+    author = _author(tx, site, author_key, name)
     page = tx.row(
         "SELECT id, key, public_revision, staff_revision FROM page WHERE site_id = ? AND key = ?", site, draft.page.key
     )
-    if author is None or page is None or draft.section is None or draft.network is None:
+    if page is None or draft.section is None or draft.network is None:
         return None
     if draft.outline and not _is_kept(tx, page[0], draft.outline):
         return None
     if tx.ask("SELECT 1 FROM moderator WHERE site_id = ? AND skeleton = ?", site, skeleton(name)):
         return None
-    if tx.ask("SELECT 1 FROM posted WHERE author_id = ? AND nonce = ?", author[0], draft.nonce):
+    if not author.is_new and tx.ask(
+        "SELECT 1 FROM posted WHERE author_id = ? AND nonce = ?", author.id, draft.nonce
+    ):
         return None
     section = _section(tx, page[0], draft)
-    network = _network(tx, site, author[0], draft.network)
+    network = _network(tx, site, author.id, draft.network)
     parent = _parent(tx, site, draft)
     if section is None or network is None or (draft.parent and parent is None):
         return None
     window = tx.row("SELECT edit_window FROM site WHERE id = ?", site)[0]
     return Way(site, window, page, author, section, parent, network, name, draft, rendered)
+
+
+def _author(tx: Brief, site: str, key: str, name: str) -> Author:
+    """Who writes; a guest who never did gets his row with his comment."""
+    row = tx.row("SELECT id, name FROM author WHERE site_id = ? AND token_hash = ?", site, key)
+    return Author(*row, key, is_new=False) if row else Author(new_id(tx.now), name, key, is_new=True)
 
 
 def _is_kept(tx: Brief, page: str, outline: Seen) -> bool:
@@ -155,7 +170,7 @@ def _facts(tx: Brief, way: Way, rules: Sequence[RuleInForce]) -> Facts:
     hosts = tx.ask("SELECT origin FROM origin WHERE site_id = ?", way.site)
     approved = tx.row(
         "SELECT count(*) FROM (SELECT 1 FROM comment WHERE author_id = ? AND state = 'published' LIMIT ?)",
-        *(way.author[0], MOST_APPROVED),
+        *(way.author.id, MOST_APPROVED),
     )
     return Facts(
         approved=approved[0],
@@ -196,16 +211,26 @@ def write(tx: Brief, way: Way) -> PostedAnswer:
     page, key, public, staff = way.page
     public, staff = public + 1, staff + 1
     tx.ask("UPDATE page SET public_revision = ?, staff_revision = ? WHERE id = ?", public, staff, page)
+    _write_author(tx, way)
     comment = _write_comment(tx, way, public, staff)
     tx.ask(
         "INSERT INTO posted (author_id, nonce, body_hash, comment_id) VALUES (?, ?, ?, ?)",
-        *(way.author[0], way.draft.nonce, way.draft.body_hash, comment.id),
+        *(way.author.id, way.draft.nonce, way.draft.body_hash, comment.id),
     )
-    if way.name != way.author[1]:
-        tx.ask("UPDATE author SET name = ? WHERE id = ?", way.name, way.author[0])
     section = _write_section(tx, way, public, staff)
     tx.hints.append(Hint(way.site, key, public, staff))
     return PostedAnswer(since=str(Since(tx.epoch, public)), section=section, comment=comment)
+
+
+def _write_author(tx: Brief, way: Way) -> None:
+    if way.author.is_new:
+        tx.ask(
+            "INSERT INTO author (id, site_id, token_hash, name, flags_right, flags_wrong, created_at)"
+            " VALUES (?, ?, ?, ?, 0, 0, ?)",
+            *(way.author.id, way.site, way.author.key, way.name, tx.now),
+        )
+    elif way.name != way.author.name:
+        tx.ask("UPDATE author SET name = ? WHERE id = ?", way.name, way.author.id)
 
 
 def _write_comment(tx: Brief, way: Way, public: int, staff: int) -> OwnComment:
@@ -214,7 +239,7 @@ def _write_comment(tx: Brief, way: Way, public: int, staff: int) -> OwnComment:
     outline = draft.outline.hash if draft.outline else None
     tx.ask(
         _INSERT,
-        *(id, way.site, way.page[0], way.section[0], parent, root, path + id, depth + 1, way.author[0], way.name),
+        *(id, way.site, way.page[0], way.section[0], parent, root, path + id, depth + 1, way.author.id, way.name),
         *("published", draft.source, html, RENDERER, 0, outline, 0, 0, False, False, "[]"),
         *(kin_of(draft.source, html), way.network, True, public, 0, 0, 0, public, staff, tx.now, tx.now),
     )
