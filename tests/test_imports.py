@@ -56,6 +56,7 @@ FLOORS: list[set[str]] = [
         *{
             "answers",
             "article",
+            "canonical",
             "cursors",
             "errors",
             "ids",

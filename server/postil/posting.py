@@ -80,9 +80,7 @@ def _find_way(tx: Brief, site: str, author_key: str, draft: Draft, rendered: Ren
         return None
     if tx.ask("SELECT 1 FROM moderator WHERE site_id = ? AND skeleton = ?", site, skeleton(name)):
         return None
-    if not author.is_new and tx.ask(
-        "SELECT 1 FROM posted WHERE author_id = ? AND nonce = ?", author.id, draft.nonce
-    ):
+    if not author.is_new and tx.ask("SELECT 1 FROM posted WHERE author_id = ? AND nonce = ?", author.id, draft.nonce):
         return None
     section = _section(tx, page[0], draft)
     network = _network(tx, site, author.id, draft.network)
@@ -96,7 +94,7 @@ def _find_way(tx: Brief, site: str, author_key: str, draft: Draft, rendered: Ren
 def _author(tx: Brief, site: str, key: str, name: str) -> Author:
     """Who writes; a guest who never did gets his row with his comment."""
     row = tx.row("SELECT id, name FROM author WHERE site_id = ? AND token_hash = ?", site, key)
-    return Author(*row, key, is_new=False) if row else Author(new_id(tx.now), name, key, is_new=True)
+    return Author(row[0], row[1], key, is_new=False) if row else Author(new_id(tx.now), name, key, is_new=True)
 
 
 def _is_kept(tx: Brief, page: str, outline: Seen) -> bool:

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from postil import people, rulebook
 from postil.db import Snapshot, Transaction
 from postil.errors import Invalid, NotFound
+from postil.glance import Glance, Question
 from postil.ids import new_id
 from postil.models import Moderator, Origin, Site
 from postil.people import Person
@@ -103,6 +104,14 @@ async def site_of(snapshot: Snapshot, origin: str) -> Site | None:
     """The site that an origin (as parse_origin gives it) belongs to."""
     query = select(Site).join(Origin, col(Origin.site_id) == Site.id).where(col(Origin.origin) == origin)
     return await snapshot.scalar(query)
+
+
+_ORIGIN = Question(select(col(Origin.origin)).where(col(Origin.origin) == bindparam("origin")))
+
+
+def is_registered(glance: Glance, origin: str) -> bool:
+    """Whether there is such a site."""
+    return bool(glance.ask(_ORIGIN, origin=origin))
 
 
 async def origins_of(snapshot: Snapshot, site: str) -> list[str]:

@@ -18,9 +18,9 @@ from sqlalchemy import true
 from starlette.applications import Starlette
 from tests.databases import ON_POSTGRESQL
 from tests.laws.test_one_question import HISTORY, OPS, History, Op, more_of, read_page, read_window
-from tests.world import World, world
+from tests.world import ORIGIN, World, world
 
-from postil import ready
+from postil import ready, sites
 from postil.cursors import Sort
 from postil.glance import Glance
 from postil.resources import Resources, make
@@ -238,3 +238,15 @@ def test_the_comparison_catches_one_that_is_blind(
     MUTANTS[mutant](monkeypatch)
     with pytest.raises(AssertionError):
         asyncio.run(live(HISTORY, premoderate=True))
+
+
+@pytest.mark.skipif(ON_POSTGRESQL, reason="there the session answers, and no shelf")
+async def test_an_origin_is_known_at_a_glance_from_the_moment_it_is_added() -> None:
+    async with world() as here, pair_over(here) as pair:
+        shelf = pair.fast.state.shelf
+        assert [shelf.knows(origin) for origin in (ORIGIN, "https://new.example")] == [True, False]
+        async with here.database.begin() as tx:
+            await sites.add_origin(tx, here.site, "https://new.example")
+            assert shelf.knows("https://new.example") is False, "nobody has committed it yet"
+        assert shelf.knows("https://new.example") is True
+        assert pair.plain.state.shelf.knows(ORIGIN) is None, "somebody else must answer"

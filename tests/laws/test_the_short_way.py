@@ -97,6 +97,7 @@ class Two:
         rendered, key = render(draft.source), hash_token(author)
         try:
             if short:
+
                 def write(brief: Brief) -> PostedAnswer | None:
                     assert posting.site_at(brief, ORIGIN) == here.site.id
                     way = posting.find(brief, here.site.id, key, draft, rendered)

@@ -4,19 +4,14 @@ Whether they did is asked of the database each time, by one number that moves wi
 so a comment that was hidden is gone from the very next answer, in this process and in every other.
 """
 
-from sqlalchemy import bindparam, select
-from sqlmodel import col
-
 from postil import ready
 from postil.db import Database
-from postil.glance import Busy, Glance, Question
+from postil.glance import Busy, Glance
 from postil.migrate import sqlite_file
-from postil.models import Origin
 from postil.ready import Leaves
+from postil.sites import is_registered
 from postil.web.caching import Kept, Prepared, prepare
 from postil.windows import Stamp, Wish
-
-_ORIGIN = Question(select(col(Origin.origin)).where(col(Origin.origin) == bindparam("origin")))
 
 
 class Standing:
@@ -54,7 +49,7 @@ class Shelf:
         if self._glance is None:
             return None
         try:
-            return bool(self._glance.ask(_ORIGIN, origin=origin))
+            return is_registered(self._glance, origin)
         except Busy:
             return None
 

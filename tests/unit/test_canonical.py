@@ -1,0 +1,119 @@
+"""Markup in our own form is read without a parser, and as html5lib reads it; what is not in it is left to html5lib."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bleach.sanitizer import Cleaner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from postil.canonical import tokens
+from postil.markup import _shield as shield  # what stands for escapes while bleach works
+from postil.markup import clean, make_cleaner, tidy, to_html
+
+CORPORA = Path(__file__).parents[1] / "data" / "corpora"
+PLAIN = make_cleaner(Cleaner)
+
+PIECES = [
+    *("word", "two words", "*em*", "**strong**", "`code`", "~~del~~", "***both***", "*a **b** c*", "**a *b* c**"),
+    *("https://a.example/x?y=1&z=2", "[link](https://a.example/ 'x')", '[*x* `y`](https://a.example/?a&b="c")'),
+    *("<b>", "a < b && c > d", "&amp;lt;", "![x](https://a.example/x.png)", "\u00a0", "\u202e", "\0", "*a ", "_ b"),
+    *("- item\n", "1. item\n", "  - below\n", "> said\n", "> > before\n", "---\n", "```\n  code\n```\n"),
+    *(
+        "    indented\n",
+        "\n",
+        "\n\n",
+        "  \n",
+        "\\\n",
+        "- a\n\n  b\n",
+        "> - x\n>   1. y\n",
+        "[",
+        "](",
+        "x\ny",
+        "- ```\n  c\n  ```\n",
+    ),
+]
+SOURCES = st.lists(st.sampled_from(PIECES) | st.text(max_size=8), max_size=14).map("".join)
+
+# Almost in our form: each is nearly a piece of it.
+SCRAPS = ["<p>", "</p>", "<ul>", "</ul>", "<ol>", "</ol>", "<li>", "</li>", "<pre>", "</pre>", "<code>", "</code>"]
+SCRAPS += ["<em>", "</em>", "<strong>", "</strong>", "<del>", "</del>", "<a>", '<a href="https://a.example/">', "</a>"]
+SCRAPS += ["<blockquote>", "</blockquote>", "<br>", "<hr>", "\n", "x", " ", "<table>", "<P>", "<p >", '<p href="">']
+SCRAPS += ["<br/>", "</br>", "<b>", "</b>", "<a href=''>", "&amp;", "\ufdd0", "\r", "\f", "<", ">", "<!-- -->", "<svg>"]
+MARKUP = st.lists(st.sampled_from(SCRAPS), max_size=9).map("".join)
+
+
+def parsed(markup: str) -> list[Any]:
+    """html5lib's tokens, each run of text as one."""
+    found = list(PLAIN.walker(PLAIN.parser.parseFragment(markup)))  # type: ignore[operator]
+    return joined(found)
+
+
+def joined(found: list[dict[str, Any]]) -> list[Any]:
+    told: list[Any] = []
+    for token in found:
+        if "Characters" not in token["type"]:
+            told.append((token["type"], token["name"], dict(token.get("data", {}))))
+        elif told and isinstance(told[-1], str):
+            told[-1] += token["data"]
+        else:
+            told.append(token["data"])
+    return told
+
+
+def compare(markup: str) -> bool:
+    """Both are read alike, and cleaned alike; whether it was in our form."""
+    found = tokens(markup)
+    assert found is None or joined(found) == parsed(markup)
+    assert clean(markup) == cleaned_by_bleach_alone(markup)
+    return found is not None
+
+
+def cleaned_by_bleach_alone(markup: str) -> str:
+    escapes = {0xFDD0: "&amp;", 0xFDD1: "&lt;", 0xFDD2: "&gt;"}
+    return PLAIN.clean(shield(markup)).translate(escapes)
+
+
+@given(SOURCES)
+def test_what_our_renderer_writes_is_read_as_html5lib_reads_it(source: str) -> None:
+    compare(shield(to_html(tidy(source))))
+
+
+@given(MARKUP)
+def test_what_is_nearly_in_our_form_is_read_so_too_or_not_at_all(markup: str) -> None:
+    compare(markup)
+
+
+@pytest.mark.parametrize("source", PIECES)
+def test_each_piece_is_read_alike(source: str) -> None:
+    compare(shield(to_html(tidy(source))))
+
+
+def test_markdown_of_all_kinds_is_in_our_form() -> None:
+    lines = (CORPORA / "markdownit_fixtures.jsonl").read_text(encoding="utf-8").splitlines()
+    sources = [tidy(json.loads(line)["payload"]) for line in lines]
+    ours = [compare(shield(to_html(source))) for source in sources]
+    assert sum(ours) > 0.9 * len(ours)
+
+
+@pytest.mark.parametrize("corpus", sorted(path.name for path in CORPORA.glob("*_tests.jsonl")))
+def test_what_attackers_write_is_read_alike(corpus: str) -> None:
+    for line in (CORPORA / corpus).read_text(encoding="utf-8").splitlines():
+        compare(shield(tidy(json.loads(line)["payload"])))
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        *("words", "<p>", "</p>", "<p>x</p></p>", "<p><p>x</p></p>", "<p><ul></ul></p>", "<li>x</li>", "<ul>x</ul>"),
+        *("<p><em><em>x</em></em></p>", '<p><a href="x"><a href="y">z</a></a></p>', "<pre>x</pre>", "<pre>\n</pre>"),
+        *('<p href="x">y</p>', "<p>x</p href>", '<p>x</p href="y">', "<P>x</P>", "<p >x</p>", "<p>a & b</p>"),
+        *("<p>x\ry</p>", "<p>\0</p>", "<p>a > b</p>", "<p><a href='x'>y</a></p>", "<br>", "<p><br/></p>", "<em>x</em>"),
+        *("<p><table></table></p>", "<p>x</p><!-- -->", "<p><em>x</p></em>", "<blockquote>x</blockquote>"),
+    ],
+)
+def test_the_rest_is_for_a_parser(markup: str) -> None:
+    assert tokens(markup) is None
+    compare(markup)
