@@ -66,12 +66,13 @@ def make_app(
 
     widget = widget or Widget()
     limiter, shelf = Limiter(enabled=settings.rate_limits), Shelf(resources.database)
-    front = Front(limiter, Whereabouts(secret, settings.trusted_proxies))
+    whereabouts = Whereabouts(secret, settings.trusted_proxies)
+    front = Front(limiter, whereabouts)
     app = Starlette(
         routes=[*routes(widget), *more],
         middleware=[
             Middleware(BeforeRouter, front=front),
-            Middleware(KnowNetwork, secret=secret, trusted=settings.trusted_proxies),
+            Middleware(KnowNetwork, whereabouts=whereabouts),
             Middleware(SecurityHeaders),
             Middleware(Cors, is_registered=is_registered),
             Middleware(problems.Guard),

@@ -7,12 +7,16 @@ it differently are how origin checks are passed by.
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
 import idna
 
 MAX_URL = 2000  # characters; longer ones are cut by proxies and chat programs, and would bloat the index on pages
+
+# Of the pages that are read and written just now; each is as long as MAX_URL at most, and what is refused is not kept.
+_KEPT = 128
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _URL = re.compile(r"(?i:(https?))://([^/?#]*)([^?#]*)(\?[^#]*)?(?:#.*)?")
@@ -54,6 +58,7 @@ def origin_of(url: str) -> str:
     return _split(url).origin
 
 
+@lru_cache(_KEPT)
 def page_url(url: str) -> str:
     """The URL to store and to link to: pure ASCII, without fragment and tracking; BadUrl where it is none."""
     parts = _split(url)
@@ -61,6 +66,7 @@ def page_url(url: str) -> str:
     return parts.origin + parts.path + (f"?{query}" if query else "")
 
 
+@lru_cache(_KEPT)
 def page_key(url: str) -> str:
     """What two URLs of the same page have in common: `host/path?query`.
 
@@ -82,8 +88,13 @@ def parse_origin(text: str) -> str | None:
 
     For what people type and settings hold. A request's header must be in that spelling already: `exact_origin`.
     """
+    return _origin(text) if len(text) <= MAX_URL else None
+
+
+@lru_cache(_KEPT)
+def _origin(text: str) -> str | None:
     scheme, separator, authority = text.partition("://")
-    if not separator or scheme.lower() not in _DEFAULT_PORTS or len(text) > MAX_URL or _REFUSED.search(text):
+    if not separator or scheme.lower() not in _DEFAULT_PORTS or _REFUSED.search(text):
         return None
     try:
         return f"{scheme.lower()}://{_authority(scheme.lower(), authority)}"
@@ -96,6 +107,7 @@ def exact_origin(header: str) -> str | None:
     return header if parse_origin(header) == header else None
 
 
+@lru_cache(_KEPT)
 def _split(url: str) -> _Parts:
     if len(url) > MAX_URL:
         raise BadUrl(f"A page's URL has at most {MAX_URL} characters")

@@ -1,6 +1,7 @@
 """Markup in our own form is read without a parser, and as html5lib reads it; what is not in it is left to html5lib."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postil.canonical import tokens
+from postil.markup import REL, Refused, _second, agree, clean, make_cleaner, tidy, to_html
 from postil.markup import _shield as shield  # what stands for escapes while bleach works
-from postil.markup import clean, make_cleaner, tidy, to_html
+from postil.markup import compare as compare_trees
 
 CORPORA = Path(__file__).parents[1] / "data" / "corpora"
 PLAIN = make_cleaner(Cleaner)
@@ -117,3 +119,52 @@ def test_what_attackers_write_is_read_alike(corpus: str) -> None:
 def test_the_rest_is_for_a_parser(markup: str) -> None:
     assert tokens(markup) is None
     compare(markup)
+
+
+# The second opinion: where nh3 writes the very same, nothing is read twice.
+
+LINKS = [f'<a href="https://a.example/" rel="{REL}">', f'<a rel="{REL}" href="https://a.example/">', f'<a rel="{REL}">']
+LINKS += [f'<a href="javascript:x" rel="{REL}">', f'<a href="/x" rel="{REL}">', '<a href="https://a.example/" rel="x">']
+LINKS += [f'<a href="https://a.example/?a&amp;b" rel="{REL}">', f'<a href="https://a.example/<b>" rel="{REL}">', "&lt;"]
+ANYTHING = st.lists(st.sampled_from(SCRAPS + LINKS), max_size=7).map("".join)
+
+
+def refusal(say: Callable[[str], None], markup: str) -> str | None:
+    try:
+        say(markup)
+    except Refused as refused:
+        return str(refused)
+    return None
+
+
+def same_verdict(markup: str) -> str | None:
+    verdict = refusal(agree, markup)
+    assert verdict == refusal(lambda each: compare_trees(each, _second.clean(each)), markup)
+    return verdict
+
+
+@given(ANYTHING)
+def test_what_nh3_writes_alike_is_what_a_reader_finds_alike(markup: str) -> None:
+    same_verdict(markup)
+    same_verdict(f"<p>{markup}</p>")
+
+
+@given(SOURCES)
+def test_comments_are_agreed_upon_as_before(source: str) -> None:
+    same_verdict(clean(to_html(tidy(source))))
+
+
+@pytest.mark.parametrize(
+    ("markup", "verdict"),
+    [
+        (f'<p><a href="https://a.example/" rel="{REL}">x</a></p>', None),
+        (f'<p><a href="javascript:x" rel="{REL}">x</a></p>', "off-list"),
+        ('<p><a href="https://a.example/" rel="opener">x</a></p>', "off-list"),
+        ("<p><b>x</b></p>", "off-list"),
+        ("<p>x", "off-list"),
+        ("<p>a & b</p>", None),
+        ("<p><p>x</p></p>", "disagreement"),
+    ],
+)
+def test_there_are_verdicts_of_each_kind(markup: str, verdict: str | None) -> None:
+    assert same_verdict(markup) == verdict

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from postil.web import problems
-from postil.web.addresses import KnowNetwork, client_address, network_key, network_of, proxies
+from postil.web.addresses import KnowNetwork, Whereabouts, client_address, network_key, network_of, proxies
 from postil.web.limits import LIMITS, Limiter
 
 SECRET = b"a secret of this test"
@@ -83,7 +83,7 @@ def application(limiter: Limiter, trusted: list[str]) -> Starlette:
     return Starlette(
         routes=[Route("/tell", tell), Route("/limited", limited)],
         exception_handlers=problems.HANDLERS,
-        middleware=[Middleware(KnowNetwork, secret=SECRET, trusted=trusted)],
+        middleware=[Middleware(KnowNetwork, whereabouts=Whereabouts(SECRET, trusted))],
     )
 
 

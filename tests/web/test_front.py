@@ -107,5 +107,5 @@ def test_whereabouts_are_those_that_know_network_tells(trusted: tuple[str, ...])
         for forwarded in (b"", b"203.0.113.7", b"203.0.113.7, 192.0.2.9"):
             headers = [(b"x-forwarded-for", forwarded)] if forwarded else []
             scope = {"type": "http", "client": (peer, 1) if peer else None, "headers": headers}
-            expected = network_key(client_address(scope, told._trusted), b"secret")
+            expected = network_key(client_address(scope, told.trusted), b"secret")
             assert [told.network(scope) for _ in range(2)] == [expected] * 2

@@ -3,7 +3,7 @@
 import hashlib
 import ipaddress
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -77,8 +77,8 @@ def part_of(address: str) -> str:
     parsed = _parse(address)
     if parsed is None:
         return ""
-    prefix = 48 if isinstance(parsed, ipaddress.IPv6Address) else 24
-    return str(ipaddress.ip_network((parsed, prefix), strict=False).network_address)
+    dropped = 80 if isinstance(parsed, ipaddress.IPv6Address) else 8  # bits
+    return str(type(parsed)(int(parsed) >> dropped << dropped))
 
 
 def shortened(scope: Scope) -> str:
@@ -87,33 +87,45 @@ def shortened(scope: Scope) -> str:
     return part
 
 
+class Networks(NamedTuple):
+    """What stands for where a request comes from: network_of and wide_network_of."""
+
+    near: str
+    wide: str
+
+
 class Whereabouts:
     """Networks of those who asked lately, by a number that stands for their address in this process and for nobody
     else: the address itself is kept nowhere, here neither.
     """
 
     def __init__(self, secret: bytes, trusted: Iterable[str] = ()) -> None:
-        self._secret, self._trusted = secret, proxies(trusted)
-        self._networks: dict[int, str] = {}
+        self._secret, self.trusted = secret, proxies(trusted)
+        self._networks: dict[int, Networks] = {}
 
     def network(self, scope: Scope) -> str:
         """network_of before KnowNetwork has told it."""
-        told = [value for name, value in scope["headers"] if name == b"x-forwarded-for"] if self._trusted else ()
+        return self.networks(scope).near
+
+    def networks(self, scope: Scope) -> Networks:
+        told = [value for name, value in scope["headers"] if name == b"x-forwarded-for"] if self.trusted else ()
         client = scope.get("client")
         name = hash((client[0] if client else None, *told))
         found = self._networks.get(name)
         if found is None:
             if len(self._networks) >= MOST_NETWORKS:
                 self._networks.clear()
-            found = self._networks[name] = network_key(client_address(scope, self._trusted), self._secret)
+            address = client_address(scope, self.trusted)
+            found = Networks(network_key(address, self._secret), wide_network_key(address, self._secret))
+            self._networks[name] = found
         return found
 
 
 class KnowNetwork:
     """The outermost middleware: behind it there is no address left that could be logged or leak."""
 
-    def __init__(self, app: ASGIApp, secret: bytes, trusted: Iterable[str] = ()) -> None:
-        self.app, self.secret, self.trusted = app, secret, proxies(trusted)
+    def __init__(self, app: ASGIApp, whereabouts: Whereabouts) -> None:
+        self.app, self.whereabouts = app, whereabouts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
@@ -121,14 +133,13 @@ class KnowNetwork:
         await self.app(scope, receive, send)
 
     def _without_address(self, scope: Scope) -> dict[str, Any]:
-        address = client_address(scope, self.trusted)
-        wide = wide_network_key(address, self.secret)
+        networks = self.whereabouts.networks(scope)
         return {
             **scope,
             "client": None,
-            "postil.network": network_key(address, self.secret),
-            "postil.wide_network": wide,
-            "postil.part": part_of(address),
+            "postil.network": networks.near,
+            "postil.wide_network": networks.wide,
+            "postil.part": part_of(client_address(scope, self.whereabouts.trusted)),
         }
 
 

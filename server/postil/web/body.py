@@ -61,13 +61,7 @@ async def read(request: Request, adapter: TypeAdapter[T], *, optional: bool = Fa
 def parse(raw: bytes) -> Any:
     """The bytes as JSON; BadJson where they are not, or are more than we take."""
     try:
-        value = json.loads(
-            raw.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_float=_finite,
-            parse_int=_short,
-        )
+        value = _decoder.decode(raw.decode("utf-8"))
     except BadJson:
         raise
     except RecursionError as error:
@@ -157,3 +151,8 @@ def _inside(item: Any) -> Iterable[Any]:
     if isinstance(item, dict):
         return [*item.keys(), *item.values()]
     return item if isinstance(item, list) else ()
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite, parse_int=_short
+)

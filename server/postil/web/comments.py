@@ -173,7 +173,8 @@ async def _post_briefly(request: Request, body: CommentCreate, rendered: Rendere
 
     def write(tx: Brief) -> PostedAnswer | None:
         site = posting.site_at(tx, origin)
-        way = posting.find(tx, site, key, draft, rendered) if site and site == posting.site_at(tx, there) else None
+        is_there = there == origin or site == posting.site_at(tx, there)
+        way = posting.find(tx, site, key, draft, rendered) if site and is_there else None
         if way is None:
             return None
         limiter.count("post", key)

@@ -1,7 +1,7 @@
 """CORS and security headers, as plain ASGI: Starlette's BaseHTTPMiddleware buffers and breaks disconnects.
 
 Starlette(middleware=[
-    Middleware(KnowNetwork, secret=..., trusted=...),
+    Middleware(KnowNetwork, whereabouts=...),
     Middleware(SecurityHeaders),
     Middleware(Cors, is_registered=...),
     Middleware(problems.Guard),
