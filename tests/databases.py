@@ -111,6 +111,23 @@ def write(url: str, statement: str, many: Sequence[Sequence[object]] = ((),)) ->
         connection.cursor().executemany(_placed(statement), many)
 
 
+def columns(url: str, table: str) -> list[str]:
+    """The names of a table's columns, in its order."""
+    if url.startswith("sqlite"):
+        return [name for (name,) in rows(url, "SELECT name FROM pragma_table_info(?)", table)]
+    named = "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = ?"
+    return [name for (name,) in rows(url, f"{named} ORDER BY ordinal_position", table)]
+
+
+def schema(url: str) -> list[tuple[Any, ...]]:
+    """What there is: columns, indexes and triggers, each with what the database says of it."""
+    if url.startswith("sqlite"):
+        return rows(url, "SELECT name, sql FROM sqlite_master ORDER BY name")
+    found = rows(url, "SELECT table_name, column_name, data_type FROM information_schema.columns ORDER BY 1, 2")
+    found += rows(url, "SELECT tablename, indexdef FROM pg_indexes ORDER BY 1, 2")
+    return found + rows(url, "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger ORDER BY 1, 2")
+
+
 def dump(url: str) -> list[str]:
     """Every row of every table, each as a line that names its table in quotes."""
     if url.startswith("sqlite"):

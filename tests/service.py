@@ -127,6 +127,12 @@ class Service:
         """What is written, read past the server."""
         return databases.rows(self.resources.settings.database, query, *values)
 
+    def columns(self, table: str) -> list[str]:
+        return databases.columns(self.resources.settings.database, table)
+
+    def schema(self) -> list[tuple[Json, ...]]:
+        return databases.schema(self.resources.settings.database)
+
     def dump(self) -> list[str]:
         return databases.dump(self.resources.settings.database)
 

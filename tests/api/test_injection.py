@@ -59,14 +59,14 @@ def everywhere(text: str) -> list[Ask]:
 def inject(service: Service, texts: list[str], shares: int = 1) -> None:
     """Each text goes to every route; or each to its share of them, in turn."""
     reader = service.reader()
-    tables = service.rows("SELECT name, sql FROM sqlite_master ORDER BY name")
+    tables = service.schema()
     comments, posted = service.rows("SELECT count(*) FROM comment")[0][0], 0
     for number, text in enumerate(texts):
         for ask in everywhere(text)[number % shares :: shares]:
             answer = ask.by(reader)
             assert answer.status_code < 500, (ask, answer.text)
             posted += answer.status_code == 201
-    assert service.rows("SELECT name, sql FROM sqlite_master ORDER BY name") == tables
+    assert service.schema() == tables
     assert service.rows("SELECT count(*) FROM comment") == [(comments + posted,)]
     assert posted > len(texts) / shares / 3, "most of these are comments like any other"
 

@@ -170,7 +170,7 @@ def crowded() -> Iterator[tuple[Service, str]]:
 
 
 def _multiply(service: Service, first: str) -> None:
-    names = [column[1] for column in service.rows("PRAGMA table_info(comment)")]
+    names = service.columns("comment")
     row = dict(zip(names, service.rows("SELECT * FROM comment WHERE id = ?", first)[0], strict=True))
     millis, rows = int(time.time() * 1000), []
     for n in range(1, MANY):
