@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests import left_out
+from tests.databases import ON_POSTGRESQL
 
 ARGUMENTS = [
     "--no-sandbox",  # containers rarely allow the user namespaces that the sandbox wants
@@ -64,6 +65,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
     finally:
         asyncio._set_running_loop(None if running is None or running.is_closed() else running)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if ON_POSTGRESQL:
+        left_out.leave_to_sqlite(items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,6 +6,7 @@
 import os
 import shutil
 from collections import Counter
+from collections.abc import Iterable
 from glob import glob
 
 import pytest
@@ -21,6 +22,8 @@ PROGRAMS = {
 SERVERS = "/usr/lib/postgresql/*/bin"
 # A skip that begins so is told with all others that do.
 SHARED = "../shared is not here"
+# The same on PostgreSQL, of tests marked `sqlite_only("what of SQLite's own it is about")`.
+SQLITES = "About SQLite itself: "
 
 
 def program(name: str) -> str:
@@ -33,6 +36,13 @@ def program(name: str) -> str:
     if os.environ.get("CI") == "true":
         pytest.fail(_reason(name), pytrace=False)
     pytest.skip(_reason(name))
+
+
+def leave_to_sqlite(items: Iterable[pytest.Item]) -> None:
+    """Skip what is about SQLite itself, each for its own reason."""
+    for item in items:
+        if mark := item.get_closest_marker("sqlite_only"):
+            item.add_marker(pytest.mark.skip(reason=f"{SQLITES}{mark.args[0]}"))
 
 
 def _reason(name: str) -> str:
@@ -49,6 +59,8 @@ def sentences(reasons: list[str]) -> list[str]:
     ]
     if counts[SHARED]:
         said.append(f"Left out: {counts[SHARED]} tests that read ../shared, which is only on the builders' machines.")
+    about = {reason.removeprefix(SQLITES): n for reason, n in sorted(counts.items()) if reason.startswith(SQLITES)}
+    said += [f"Left to SQLite: {count} tests about {what}." for what, count in about.items()]
     return said
 
 

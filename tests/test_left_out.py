@@ -38,6 +38,11 @@ def test_the_shared_sets_are_named_where_they_are_missing() -> None:
     assert "7 tests that read ../shared" in left_out.sentences([left_out.SHARED] * 7)[0]
 
 
+def test_what_is_sqlites_own_is_told_with_what_it_is_about() -> None:
+    skipped = [f"{left_out.SQLITES}the one writer"] * 3
+    assert left_out.sentences(skipped) == ["Left to SQLite: 3 tests about the one writer."]
+
+
 def test_make_installs_every_program_that_tests_want() -> None:
     found = re.search(r"^PROGRAMS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert found and set(found[1].split()) == set(left_out.PROGRAMS)

@@ -105,8 +105,8 @@ def test_what_one_may_not_see_and_what_never_was_run_the_same_statements(scene: 
         for state, ask in asks.items():
             assert scene.told(who, ask) == never, (state, ask)
             assert never.status >= 400
-            compared += len(never.statements)
-    assert compared > 40
+            compared += sum(statement.startswith("SELECT") for statement in never.statements)
+    assert compared > 25, "questions: a transaction's own words are other on each database"
 
 
 def _each(scene: Scene, who: str, unseen: dict[str, Json]) -> Iterator[dict[str, Ask]]:

@@ -3,9 +3,7 @@ and the same thing done from the registered site does."""
 
 import json
 import secrets
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from tests import left_out
+from tests import databases, left_out
 from tests.attacks.flood import local
 from tests.attacks.witness import Witness
 from tests.browser.stage import Articles, Reader, Stage, open_stage
@@ -122,8 +120,7 @@ class Scene:
 
     def written(self) -> list[str]:
         """The whole database."""
-        with closing(sqlite3.connect(self.stage.resources.settings.data / "postil.db")) as database:
-            return list(database.iterdump())
+        return databases.dump(self.stage.resources.settings.database)
 
 
 def words(source: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 
 import uvicorn
 from playwright.sync_api import BrowserContext, Locator, Page
+from tests.databases import fresh
 
 from postil import discussion, moderation, reading, rulebook, sites
 from postil.app import make_app
@@ -109,6 +111,7 @@ class Stage:
     serving: "Future[None]"
     service: str
     site: str
+    database: ExitStack
     pages: int = 0
     violations: list[str] = field(default_factory=list)
 
@@ -167,6 +170,7 @@ class Stage:
         self.server.should_exit = True
         self.serving.result(20)
         self.loop.run(self.resources.database.close())
+        self.database.close()
         self.loop.stop()
         self.articles.close()
 
@@ -178,7 +182,10 @@ def open_stage(folder: Path, widget: Widget | None = None, host: str = "blog.tes
     service = f"http://talk.localhost:{listening.getsockname()[1]}"
     site = f"http://{host}:{articles.port}"
     articles.policy = STRICT.format(service=service, socket=service.replace("http", "ws", 1))
-    settings = Settings(data=folder, url=service, rate_limits=False, sweep_seconds=0.5, **changed)
+    folder.mkdir(parents=True, exist_ok=True)
+    database = ExitStack()
+    url = database.enter_context(fresh(folder))
+    settings = Settings(data=folder, url=service, database_url=url, rate_limits=False, sweep_seconds=0.5, **changed)
     resources = make(settings)
 
     async def begin() -> uvicorn.Server:
@@ -190,7 +197,7 @@ def open_stage(folder: Path, widget: Widget | None = None, host: str = "blog.tes
 
     server = loop.run(begin())
     serving = loop.start(server.serve(sockets=[listening]))
-    return Stage(loop, resources, articles, server, serving, service, site)
+    return Stage(loop, resources, articles, server, serving, service, site, database)
 
 
 class Reader:

@@ -1,6 +1,6 @@
 """Makes servers to be killed: it imports the service once and forks one for each line it reads.
 
-    python -m tests.crash.nursery DATA_FOLDER LISTENING_FD
+    python -m tests.crash.nursery DATABASE_URL LISTENING_FD
 
 A line in: start one. A line out: its process id. Each server is a process of its own, with its own connections to
 the database, run by postil.serving as `postil serve` runs it; only the second that the imports take is saved.
@@ -12,26 +12,25 @@ import os
 import signal
 import socket
 import sys
-from pathlib import Path
 
 from postil.serving import serve
 from postil.settings import Settings
 
 
-def main(folder: Path, descriptor: int) -> None:
+def main(database: str, descriptor: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the killed
     for _ in sys.stdin:
         child = os.fork()
         if child == 0:
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-            _serve(folder, descriptor)
+            _serve(database, descriptor)
         print(child, flush=True)
 
 
-def _serve(folder: Path, descriptor: int) -> None:
+def _serve(database: str, descriptor: int) -> None:
     listening = socket.socket(fileno=os.dup(descriptor))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    settings = Settings(data=folder, url=url, rate_limits=False, _env_file=None)
+    settings = Settings(database_url=database, url=url, rate_limits=False, _env_file=None)
     try:
         asyncio.run(serve(settings, listening=listening))
     finally:
@@ -39,4 +38,4 @@ def _serve(folder: Path, descriptor: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]))

@@ -6,21 +6,20 @@ import os
 import random
 import secrets
 import signal
-import sqlite3
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx2
 import pytest
 from tests.crash.history import Comment, History, complaints
+from tests.databases import ON_POSTGRESQL, fresh, rows
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
 from postil import sites
 from postil.db import Database
-from postil.migrate import migrate
 from postil.outline import OutlineSection, outline_hash
 from postil.serving import listen
 
@@ -33,7 +32,7 @@ MOST_ACKNOWLEDGED, PATIENCE = 12, 60
 
 
 class Nursery:
-    """Servers over one folder and one listening socket, born and killed."""
+    """Servers over one database and one listening socket, born and killed."""
 
     def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
         self.process, self.url = process, f"127.0.0.1:{port}"
@@ -49,11 +48,11 @@ class Nursery:
 
 
 @asynccontextmanager
-async def nursery(folder: Path) -> AsyncIterator[Nursery]:
-    await _prepare(folder)
+async def nursery(url: str) -> AsyncIterator[Nursery]:
+    await _prepare(url)
     listening = listen("127.0.0.1", 0)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.crash.nursery", str(folder), str(listening.fileno())),
+        *(sys.executable, "-m", "tests.crash.nursery", url, str(listening.fileno())),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         pass_fds=[listening.fileno()],
@@ -71,9 +70,8 @@ async def nursery(folder: Path) -> AsyncIterator[Nursery]:
         listening.close()
 
 
-async def _prepare(folder: Path) -> None:
-    database = Database(f"sqlite:///{folder / 'postil.db'}")
-    await migrate(database)
+async def _prepare(url: str) -> None:
+    database = Database(url)
     await database.open()
     async with database.begin() as tx:
         await sites.add_site(tx, [ORIGIN])
@@ -168,8 +166,8 @@ class Crash:
                 await asyncio.sleep(0.02)
 
 
-async def _run(folder: Path, kills: int) -> History:
-    async with nursery(folder) as servers, asyncio.TaskGroup() as group:
+async def _run(url: str, kills: int) -> History:
+    async with nursery(url) as servers, asyncio.TaskGroup() as group:
         await servers.start()
         crash = Crash(servers.url)
         readers = [group.create_task(crash.read(number)) for number in range(READERS)]
@@ -191,23 +189,29 @@ async def _run(folder: Path, kills: int) -> History:
     return crash.history
 
 
-def _is_whole(folder: Path) -> bool:
-    with closing(sqlite3.connect(folder / "postil.db")) as database:
-        checked: tuple[str] = database.execute("PRAGMA integrity_check").fetchone()
-        broken = database.execute("PRAGMA foreign_key_check").fetchall()
-    return checked == ("ok",) and not broken
+def _is_whole(url: str) -> bool:
+    """Whether the file is; that PostgreSQL's are is PostgreSQL's to see to."""
+    if ON_POSTGRESQL:
+        return True
+    return rows(url, "PRAGMA integrity_check") == [("ok",)] and not rows(url, "PRAGMA foreign_key_check")
 
 
-async def test_fifty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
-    history = await _run(tmp_path, 50)
-    assert _is_whole(tmp_path)
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    with fresh(tmp_path) as made:
+        yield made
+
+
+async def test_fifty_kills_lose_and_double_nothing(url: str) -> None:
+    history = await _run(url, 50)
+    assert _is_whole(url)
     # The control: the kills fell among posts, and some had been committed whose answer was lost.
     assert history.interrupted >= 50
     assert history.answered_again > 0
 
 
 @pytest.mark.soak
-async def test_five_hundred_kills_lose_and_double_nothing(tmp_path: Path) -> None:
-    history = await _run(tmp_path, 500)
-    assert _is_whole(tmp_path)
+async def test_five_hundred_kills_lose_and_double_nothing(url: str) -> None:
+    history = await _run(url, 500)
+    assert _is_whole(url)
     assert history.interrupted >= 500

@@ -16,7 +16,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import true
 from starlette.applications import Starlette
-from tests.databases import ON_POSTGRESQL
 from tests.laws.test_one_question import HISTORY, OPS, History, Op, more_of, read_page, read_window
 from tests.world import ORIGIN, World, world
 
@@ -230,7 +229,7 @@ def without_old_questions() -> Iterator[None]:
     ready._roots.cache_clear()
 
 
-@pytest.mark.skipif(ON_POSTGRESQL, reason="there the session answers, and no shelf")
+@pytest.mark.sqlite_only("windows at hand")
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_the_comparison_catches_one_that_is_blind(
     mutant: str, monkeypatch: pytest.MonkeyPatch, without_old_questions: None

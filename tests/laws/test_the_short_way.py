@@ -11,7 +11,6 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from tests.databases import ON_POSTGRESQL
 from tests.world import ORIGIN, PAGE, World, world
 
 from postil import bans, discussion, moderation, posting
@@ -31,7 +30,7 @@ from postil.states import SectionState
 from postil.viewer import Viewer
 from postil.web.comments import posted
 
-pytestmark = pytest.mark.skipif(ON_POSTGRESQL, reason="the short way is SQLite's")
+pytestmark = pytest.mark.sqlite_only("the short way of a guest's post")
 
 SOURCES = [
     "A thought about libraries and their opening hours.",

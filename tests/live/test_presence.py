@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from tests import databases
 from tests.live.server import ORIGIN, OUTLINE, PAGE, Message, Reader, Service, serving, until
 
 from postil import signing, sites
@@ -179,8 +179,7 @@ async def test_it_moves_no_revision_and_no_etag_and_is_written_nowhere(service: 
 
 
 def dump(service: Service) -> list[str]:
-    with closing(sqlite3.connect(service.resources.settings.data / "postil.db")) as database:
-        return list(database.iterdump())
+    return databases.dump(service.resources.settings.database)
 
 
 async def test_a_flood_of_writing_ends_the_socket_and_tells_others_little(service: Service) -> None:

@@ -25,6 +25,9 @@ from postil.migrate import migrate
 from postil.outline import OutlineSection, outline_hash
 from postil.serving import listen
 
+# PostgreSQL forces its own commits; that it is told to is tests/storage/test_postgresql.py's.
+pytestmark = pytest.mark.sqlite_only("what reaches the disk, and a disk that is full")
+
 ORIGIN = "https://blog.example"
 OUTLINE = {"hash": outline_hash([OutlineSection(heading="", level=0)]), "sections": [{"heading": "", "level": 0}]}
 SERVE = """

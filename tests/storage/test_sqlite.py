@@ -16,6 +16,8 @@ from postil.db import Database
 from postil.errors import Unavailable
 from postil.migrate import BACKUPS_KEPT, migrate
 
+pytestmark = pytest.mark.sqlite_only("its settings, locks and files")
+
 ORIGIN = "https://blog.example"
 
 

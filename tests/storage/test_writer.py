@@ -7,13 +7,12 @@ from contextlib import closing
 
 import pytest
 from sqlalchemy import event, text
-from tests.databases import ON_POSTGRESQL
 from tests.world import World, world
 
 from postil import sites, sqlite
 from postil.errors import Unavailable
 
-pytestmark = pytest.mark.skipif(ON_POSTGRESQL, reason="it is about SQLite's one writer")
+pytestmark = pytest.mark.sqlite_only("the one writer")
 
 # Counts to six hundred thousand: some hundredths of a second and more, on any machine.
 LONG = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600000) SELECT max(i) FROM n"

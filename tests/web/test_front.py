@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import pytest
 from starlette.applications import Starlette
-from tests.databases import ON_POSTGRESQL
 from tests.laws.test_bytes_at_hand import Pair, Said, ask, pair_over
 from tests.world import World, world
 
@@ -13,7 +12,7 @@ from postil.web.addresses import Whereabouts, client_address, network_key
 from postil.web.front import MOST_ADDRESSES
 from postil.web.limits import Limiter
 
-pytestmark = pytest.mark.skipif(ON_POSTGRESQL, reason="there the session answers, and no shelf")
+pytestmark = pytest.mark.sqlite_only("windows at hand")
 
 
 @dataclass

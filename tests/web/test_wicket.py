@@ -7,12 +7,11 @@ from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
-from tests.databases import ON_POSTGRESQL
 from tests.service import Reader, Service, serving
 
 from postil.web.wicket import Wicket
 
-pytestmark = pytest.mark.skipif(ON_POSTGRESQL, reason="there the session answers, and no shelf")
+pytestmark = pytest.mark.sqlite_only("windows at hand")
 DATE = re.compile(rb"date: [^\r]+\r\n")
 
 
