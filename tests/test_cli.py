@@ -5,13 +5,12 @@ import os
 import re
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import chdir
+from contextlib import chdir, nullcontext
 from pathlib import Path
 from queue import Empty, Queue
 from urllib.request import Request, urlopen
@@ -19,6 +18,7 @@ from urllib.request import Request, urlopen
 import click
 import pytest
 from click.testing import CliRunner, Result
+from tests.databases import ON_POSTGRESQL, dump, on_postgresql, rows, sqlite_url, write
 
 from postil.cli import main
 from postil.commands.base import Examples
@@ -26,18 +26,24 @@ from postil.outline import OutlineSection, outline_hash
 
 OUTLINE = [OutlineSection(heading="One", level=2)]
 
+OF_FILES = pytest.mark.sqlite_only("its file and copies of it")
+
 # A process whose database was not closed may never end; one that ends takes a second.
 PATIENCE = 60.0
 
 
 class Shell:
-    """A folder of data, and `postil` run in it: here, or as a process where its end is what matters."""
+    """A folder of data, and `postil` run in it: here, or as a process where its end is what matters. `database` is
+    the URL of another one than the folder's own.
+    """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: str = "") -> None:
         self.folder = folder
+        self.database = database or sqlite_url(folder / "data")
         self.environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("POSTIL_")},
             "POSTIL_DATA": str(folder / "data"),
+            "POSTIL_DATABASE_URL": database,
             "POSTIL_URL": "https://talk.example",
         }
 
@@ -119,8 +125,10 @@ class Started:
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Shell:
-    return Shell(tmp_path)
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    """An SQLite file is made by the first command; a database of PostgreSQL's is there, and migrated."""
+    with on_postgresql() if ON_POSTGRESQL else nullcontext("") as database:
+        yield Shell(tmp_path, database)
 
 
 def test_a_command_ends_as_a_process_too(shell: Shell) -> None:
@@ -175,6 +183,7 @@ def test_a_moderator_gets_a_link_that_is_not_kept(shell: Shell) -> None:
 
     code = re.fullmatch(r"https://talk\.example/sign-in#([-\w]{40,})", link)
     assert code, link
+    assert code[1] not in "\n".join(dump(shell.database))
     assert code[1].encode() not in b"".join(path.read_bytes() for path in (shell.folder / "data").glob("postil.db*"))
     assert "owner: Ada" in shell.said("site", "list")
 
@@ -192,19 +201,14 @@ def test_a_reset_forgets_password_and_second_step_and_prints_a_link(shell: Shell
     shell.said("site", "add", "https://blog.example")
     invite = ("site", "moderator", "https://blog.example", "Ada", "--owner")
     shell.said(*invite)
-    connection = sqlite3.connect(shell.folder / "data" / "postil.db")
-    try:
-        with connection:
-            connection.execute("UPDATE moderator SET password_hash = 'kept', totp_secret = 'kept'")
-        shell.said(*invite)
-        assert connection.execute("SELECT password_hash, totp_secret FROM moderator").fetchall() == [("kept", "kept")]
-        assert "second step" in shell.said("site", "list")
+    write(shell.database, "UPDATE moderator SET password_hash = 'kept', totp_secret = 'kept'")
+    shell.said(*invite)
+    assert rows(shell.database, "SELECT password_hash, totp_secret FROM moderator") == [("kept", "kept")]
+    assert "second step" in shell.said("site", "list")
 
-        link = shell.said(*invite, "--reset")
+    link = shell.said(*invite, "--reset")
 
-        assert connection.execute("SELECT password_hash, totp_secret FROM moderator").fetchall() == [(None, None)]
-    finally:
-        connection.close()
+    assert rows(shell.database, "SELECT password_hash, totp_secret FROM moderator") == [(None, None)]
     assert re.fullmatch(r"https://talk\.example/sign-in#[-\w]{40,}\n", link)
     assert "second step" not in shell.said("site", "list")
 
@@ -220,6 +224,7 @@ def test_a_moderator_of_no_site_is_refused_in_one_sentence(shell: Shell) -> None
     assert "postil site list" in shell.refused("site", "moderator", "https://blog.example", "Ada")
 
 
+@OF_FILES
 def test_a_backup_is_restored_under_a_new_epoch(shell: Shell) -> None:
     shell.said("site", "add", "https://blog.example")
     before = epoch(shell)
@@ -234,18 +239,15 @@ def test_a_backup_is_restored_under_a_new_epoch(shell: Shell) -> None:
 
 
 def epoch(shell: Shell) -> str:
-    connection = sqlite3.connect(shell.folder / "data" / "postil.db")
-    try:
-        (found,) = connection.execute("SELECT epoch FROM lineage").fetchone()
-        return str(found)
-    finally:
-        connection.close()
+    return str(rows(shell.database, "SELECT epoch FROM lineage")[0][0])
 
 
+@OF_FILES
 def test_a_backup_of_nothing_says_what_to_do(shell: Shell) -> None:
     assert "postil serve" in shell.refused("backup")
 
 
+@OF_FILES
 def test_what_is_no_backup_is_refused(shell: Shell) -> None:
     (shell.folder / "letter.txt").write_text("Dear reader, " * 100)
     shell.said("site", "add", "https://blog.example")
@@ -253,6 +255,7 @@ def test_what_is_no_backup_is_refused(shell: Shell) -> None:
     assert "blog.example" in shell.said("site", "list")
 
 
+@OF_FILES
 def test_migrating_makes_the_file(shell: Shell) -> None:
     assert "current" in shell.said("migrate")
     assert (shell.folder / "data" / "postil.db").exists()

@@ -31,7 +31,7 @@ def service() -> Iterator[Service]:
 @pytest.fixture
 def shell(service: Service, tmp_path: Path) -> Shell:
     """`postil`, over the running service's own data and with its site's key."""
-    made = Shell(tmp_path)
+    made = Shell(tmp_path, service.resources.settings.database)
     key = service.change(lambda tx: sites.make_key(tx, BASE))
     made.environment |= {
         "POSTIL_DATA": str(service.folder),
