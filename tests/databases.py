@@ -8,7 +8,7 @@ import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import cache
@@ -126,6 +126,18 @@ def schema(url: str) -> list[tuple[Any, ...]]:
     found = rows(url, "SELECT table_name, column_name, data_type FROM information_schema.columns ORDER BY 1, 2")
     found += rows(url, "SELECT tablename, indexdef FROM pg_indexes ORDER BY 1, 2")
     return found + rows(url, "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger ORDER BY 1, 2")
+
+
+def steps(url: str, ran: Iterable[tuple[str, Any]]) -> list[str]:
+    """How the database finds what statements ask, a line each, in words of its own."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(_path(url))) as database:
+            return [row[3] for sql, values in ran for row in database.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+    with _connection(url) as connection:
+        told = [connection.execute(f"EXPLAIN (COSTS OFF) {sql}".encode(), values).fetchall() for sql, values in ran]
+        # What an index is asked stands on the line below.
+        text = re.sub(r"\n *Index Cond:", " Index Cond:", "\n".join(line for each in told for (line,) in each))
+        return [line.lstrip(" ->") for line in text.splitlines()]
 
 
 def dump(url: str) -> list[str]:

@@ -8,7 +8,7 @@ enough.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, true
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -52,27 +52,40 @@ async def _newest(
 ) -> Sequence[CommentRow]:
     """Up to limit + 1 comments. The index begins with what readers see, so staff are asked for both halves."""
     halves = (True, False) if audience is Audience.STAFF else (True,)
-    rows = [row for shown in halves for row in await snapshot.execute(_query(sections, stretch, shown=shown))]
+    query = _by_list if snapshot.get_bind().dialect.name == "sqlite" else _by_lateral
+    rows = [row for shown in halves for row in await snapshot.execute(query(sections, stretch, shown=shown))]
     return sorted(rows, key=lambda row: str(row.id), reverse=True)[: stretch.limit + 1]
 
 
-def _query(sections: Iterable[str], stretch: Stretch, *, shown: bool) -> Select[CommentRow]:
+def _by_list(sections: Iterable[str], stretch: Stretch, *, shown: bool) -> Select[CommentRow]:
+    """SQLite's form: it looks the listed ids up, where PostgreSQL would ask of each comment whether it is listed."""
+    told = aliased(Comment)
+    columns = [getattr(told, column.key) for column in COLUMNS]
+    newest = _newest_of(Section, stretch, shown).with_only_columns(col(Comment.id))
+    found = select(*columns).select_from(Section).join(told, col(told.id).in_(newest))
+    return _of_busy(found, sections, stretch, shown).order_by(col(told.id).desc())
+
+
+def _by_lateral(sections: Iterable[str], stretch: Stretch, *, shown: bool) -> Select[CommentRow]:
+    """PostgreSQL's form of the same: SQLite has no LATERAL."""
+    told = _newest_of(Section, stretch, shown).lateral()
+    columns = [told.c[column.key] for column in COLUMNS]
+    found = select(*columns).select_from(Section).join(told, true())
+    return _of_busy(found, sections, stretch, shown).order_by(told.c.id.desc())
+
+
+def _newest_of(section: type[Section], stretch: Stretch, shown: bool) -> Select[CommentRow]:
+    newest = select(*COLUMNS).where(*_older(section, stretch, shown)).order_by(col(Comment.id).desc())
+    return newest.limit(stretch.limit + 1).correlate(section)
+
+
+def _of_busy(found: Select[CommentRow], sections: Iterable[str], stretch: Stretch, shown: bool) -> Select[CommentRow]:
     """No more sections are looked through than comments are wanted: those whose own newest are the newest."""
     section = aliased(Section)
     last = select(func.max(Comment.id)).where(*_older(section, stretch, shown)).correlate(section).scalar_subquery()
     busy = select(col(section.id)).where(col(section.id).in_(list(sections)))
     busy = busy.order_by(func.coalesce(last, "").desc()).limit(stretch.limit + 1)
-    ids = select(col(Comment.id)).where(*_older(Section, stretch, shown)).order_by(col(Comment.id).desc())
-    newest = ids.limit(stretch.limit + 1).correlate(Section)
-    told = aliased(Comment)
-    return (
-        select(*(getattr(told, column.key) for column in COLUMNS))
-        .select_from(Section)
-        .join(told, col(told.id).in_(newest))
-        .where(col(Section.id).in_(busy))
-        .order_by(col(told.id).desc())
-        .limit(stretch.limit + 1)
-    )
+    return found.where(col(Section.id).in_(busy)).limit(stretch.limit + 1)
 
 
 def _older(section: type[Section], stretch: Stretch, shown: bool) -> list[ColumnElement[bool]]:
