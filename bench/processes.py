@@ -6,13 +6,15 @@ import resource
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 CORES = sorted(os.sched_getaffinity(0))
+# What pip does when it installs: no start compiles anything again.
+COMPILED = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(ROOT / "build" / "bytecode")}
 _OF_PROCESS = 2  # how Linux names the CPU clock of another process: clock_getcpuclockid(3)
 
 
@@ -59,15 +61,25 @@ def unpin() -> Iterator[None]:
 @asynccontextmanager
 async def serving(kind: str, *more: str) -> AsyncIterator[Server]:
     """Run one of bench.servers until the block ends; it answers on its port before the block begins."""
-    listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
-    port = listening.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listening:
+        command = ("-m", "bench.servers", kind, str(listening.fileno()), *more)
+        async with answering(listening.getsockname()[1], *command, descriptors=[listening.fileno()]) as server:
+            yield server
+
+
+@asynccontextmanager
+async def answering(
+    port: int, *arguments: str, descriptors: Sequence[int] = (), **environment: str
+) -> AsyncIterator[Server]:
+    """Run Python with `arguments` until the block ends; it answers on `port` before the block begins."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.servers", kind, str(listening.fileno()), *more),
-        pass_fds=[listening.fileno()],
+        *(sys.executable, *arguments),
+        pass_fds=descriptors,
         cwd=ROOT,
+        stdout=asyncio.subprocess.DEVNULL,
+        env={**os.environ, **COMPILED, **environment},
         preexec_fn=move,
     )
-    listening.close()
     try:
         await _answers(port)
         yield Server(process.pid, port)
@@ -86,7 +98,11 @@ def move() -> None:
 async def _answers(port: int) -> None:
     """Until somebody answers: the kernel accepts from the first moment, so only an answer counts."""
     async with asyncio.timeout(60):
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        await reader.read()
-        writer.close()
+        while True:
+            with suppress(ConnectionRefusedError):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                await reader.read()
+                writer.close()
+                return
+            await asyncio.sleep(0.01)

@@ -1,5 +1,6 @@
 """The command line: what it says, how it ends, and that it does end."""
 
+import gc
 import json
 import os
 import re
@@ -21,7 +22,7 @@ from click.testing import CliRunner, Result
 from tests.databases import ON_POSTGRESQL, dump, on_postgresql, rows, sqlite_url, write
 
 from postil.cli import main
-from postil.commands.base import Examples
+from postil.commands.base import Examples, importing
 from postil.outline import OutlineSection, outline_hash
 
 OUTLINE = [OutlineSection(heading="One", level=2)]
@@ -286,6 +287,18 @@ def test_the_service_starts_answers_and_stops(shell: Shell) -> None:
     assert fetch(f"{address}/healthz") == b"ok\n"
     assert json.loads(fetch(f"{address}/readyz")) == {"ready": True}
     started.stop()
+
+
+def test_what_is_imported_for_good_is_no_place_to_look_for_garbage() -> None:
+    before = gc.get_freeze_count()
+    with pytest.raises(ImportError), importing():
+        assert not gc.isenabled()
+        raise ImportError
+    try:
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > before
+    finally:
+        gc.unfreeze()
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ from hashlib import blake2b
 from itertools import pairwise
 
 from sqlalchemy import case, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
 from postil.db import Snapshot, Transaction
 from postil.models import Comment, SpamWord
 from postil.shown import shown_in
+from postil.upsert import insert
 from postil.words import plain_words
 
 MOST_TOKENS = 150  # distinct ones of a comment: a longer text says no more, and costs the writer's time
@@ -38,12 +38,11 @@ async def learn(tx: Transaction, comment: Comment, *, is_spam: bool, forget: boo
     if forget:
         await _take_back(tx, comment.site_id, words, is_spam)
         return
-    dialect = sqlite if tx.get_bind().dialect.name == "sqlite" else postgresql
     one = {"spam": int(is_spam), "ham": int(not is_spam)}
-    insert = dialect.insert(SpamWord).values([{"site_id": comment.site_id, "word": word, **one} for word in words])
-    kept = {"spam": SpamWord.spam + insert.excluded.spam, "ham": SpamWord.ham + insert.excluded.ham}
+    new = insert(tx, SpamWord).values([{"site_id": comment.site_id, "word": word, **one} for word in words])
+    kept = {"spam": SpamWord.spam + new.excluded.spam, "ham": SpamWord.ham + new.excluded.ham}
     await tx.execute(
-        insert.on_conflict_do_update(index_elements=["site_id", "word"], set_=kept),
+        new.on_conflict_do_update(index_elements=["site_id", "word"], set_=kept),
         execution_options={"synchronize_session": False},
     )
     if sum(await learned(tx, comment.site_id)) % _EVERY == 0:

@@ -1,6 +1,7 @@
 """Running the service: the schema first, then the server, in one event loop."""
 
 import asyncio
+import gc
 import logging
 import socket
 from collections.abc import Callable, Sequence
@@ -58,7 +59,6 @@ async def serve(
     *,
     more: Sequence[BaseRoute] = (),
     listening: socket.socket | None = None,
-    on_start: Callable[[], None] | None = None,
 ) -> None:
     """Serve until a signal stops it. `listening` is an open socket; else one is opened at the settings' address."""
     resources = make(settings)
@@ -68,8 +68,7 @@ async def serve(
         if not can_sign_in(settings.url):
             log.warning("POSTIL_URL is %s: moderators can sign in by https only, or on localhost.", settings.url)
         server = uvicorn.Server(config(app, settings))
-        if on_start is not None:
-            asyncio.get_running_loop().call_soon(on_start)
+        gc.freeze()  # what there is now stays: looking through it for garbage would hold everybody up
         await server.serve(sockets=[listening] if listening else None)
     finally:
         await resources.database.close()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import postil
-from postil.commands.base import Examples, read_settings, run, run_plainly
+from postil.commands.base import Examples, importing, read_settings, run, run_plainly
 
 if TYPE_CHECKING:
     from postil.settings import Settings
@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 @click.option("--workers", type=int, help="Processes that serve [POSTIL_WORKERS].")
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Run the service. An SQLite file is backed up and migrated first; Ctrl-C stops it."""
-    from postil.live.buses import NoBus, open_bus
-    from postil.postgresql import NotDurable
-    from postil.serving import NotMigrated, loop_factory
-    from postil.serving import serve as run_service
-    from postil.workers import CannotWork, listen_for, serve_with
+    with importing():
+        from postil.live.buses import NoBus, open_bus
+        from postil.postgresql import NotDurable
+        from postil.serving import NotMigrated, loop_factory
+        from postil.serving import serve as run_service
+        from postil.workers import CannotWork, listen_for, serve_with
 
     told = (("host", host), ("port", port), ("workers", workers))
     settings = read_settings(**{key: value for key, value in told if value is not None})
@@ -74,9 +75,10 @@ def _address(listening: Any) -> str:
 @click.option("--check", is_flag=True, help="Post, see it pushed, hide it, see it go; then exit.")
 def demo(article: Path | None, port: int, open_browser: bool, check: bool) -> None:
     """Show an article whose every section has its own discussion. Needs no configuration; Ctrl-C leaves the data."""
-    from postil.article import UnreadableArticle
-    from postil.demo.running import run_demo
-    from postil.serving import listen
+    with importing():
+        from postil.article import UnreadableArticle
+        from postil.demo.running import run_demo
+        from postil.serving import listen
 
     listening = _listen(listen, "127.0.0.1", 0 if check else port)
     folder = Path(tempfile.mkdtemp(prefix="postil-check-")) if check else Path("postil-data")

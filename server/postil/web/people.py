@@ -5,7 +5,6 @@ A link is shown once, in the answer to the form that made it: it is in no addres
 
 from typing import Any
 
-import segno
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -272,5 +271,7 @@ async def _screen(
 
 def _picture(text: str) -> str:
     """A QR code as an element of the page; without style or script, so that the page's policy lets it be."""
+    import segno  # here alone, and seldom
+
     code = segno.make(text, micro=False, error="m")
     return str(code.svg_inline(scale=5, border=4, dark="#000", light="#fff", svgclass="qr"))
