@@ -29,6 +29,7 @@ SOURCE = (
     "elsewhere before anybody builds on it; see https://example.org/report for a case that went the other way. "
     "Still, `opening hours` is a better measure than visits, and I had not thought of it."
 )
+NUMBER = "report"  # the part of it that differs from comment to comment, where many are posted
 PROSE = " ".join(
     re.findall(r"[A-Za-z][a-z',;.]*", "\n".join(path.read_text() for path in sorted(ROOT.glob("docs/*.md"))))
 )
@@ -44,6 +45,11 @@ class Seeded:
     busy: str
     unwatched: str  # on a page of its own
     long: str  # the same
+
+
+def said(number: int) -> str:
+    """SOURCE, no two alike: nothing that is kept of one helps another."""
+    return SOURCE.replace(NUMBER, f"{number:0{len(NUMBER)}}")
 
 
 def text(number: int) -> str:

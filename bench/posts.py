@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 from bench import data
@@ -14,6 +15,7 @@ from bench.load import Measured, hammer, post
 from bench.row import Row, at_least, at_most
 
 WRITERS = 16
+_number = count()
 
 
 async def comments(bench: Bench) -> list[Row]:
@@ -45,7 +47,7 @@ def draft(section: str, author: str, page: str = data.PAGE) -> bytes:
     body = {
         "page": {"url": page},
         "section": section,
-        "source": data.SOURCE,
+        "source": data.said(next(_number)),
         "name": "Ines",
         "nonce": secrets.token_hex(12),
     }

@@ -1,6 +1,7 @@
 """The processes that are measured: the service, and the floors beside it. Each serves a socket it is given.
 
 python -m bench.servers service DESCRIPTOR FOLDER
+python -m bench.servers watched DESCRIPTOR FOLDER
 python -m bench.servers constant DESCRIPTOR SIZE…
 python -m bench.servers broadcast DESCRIPTOR SIZE
 python -m bench.servers raw DESCRIPTOR SIZE
@@ -13,15 +14,20 @@ import re
 import socket
 import struct
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from bench.processes import allow_files
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
 
 # The floors must not pay for what only the service needs, so each imports its own.
 
 
-async def service(listening: socket.socket, folder: str) -> None:
+async def service(listening: socket.socket, folder: str, *, more: Sequence["BaseRoute"] = ()) -> None:
     """Postil over the data of a folder, as `postil serve` runs it, without limits: one client is a thousand here."""
     from postil.serving import serve
     from postil.settings import Settings
@@ -35,7 +41,32 @@ async def service(listening: socket.socket, folder: str) -> None:
         most_sockets_per_network=20_000,
         _env_file=None,
     )
-    await serve(settings, listening=listening)
+    await serve(settings, listening=listening, more=more)
+
+
+async def watched(listening: socket.socket, folder: str) -> None:
+    """The service, on asyncio's own loop; /held tells in milliseconds of CPU how long the longest turn of the loop has
+    been since it was asked last.
+    """
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse
+    from starlette.routing import Route
+
+    turns: list[float] = []
+    run = asyncio.Handle._run
+
+    def timed(handle: asyncio.Handle) -> None:
+        began = time.thread_time()
+        run(handle)
+        turns.append(time.thread_time() - began)
+
+    async def held(_request: Request) -> JSONResponse:
+        longest = max(turns, default=0.0)
+        turns.clear()
+        return JSONResponse(longest * 1000)
+
+    asyncio.Handle._run = timed  # type: ignore[method-assign, assignment]
+    await service(listening, folder, more=[Route("/held", held)])
 
 
 async def constant(listening: socket.socket, *sizes: str) -> None:
@@ -130,8 +161,9 @@ def main(kind: str, descriptor: str, *more: str) -> None:
     allow_files()
     listening = socket.socket(fileno=int(descriptor))
     kinds: dict[str, Any] = {"service": service, "constant": constant, "broadcast": broadcast, "raw": raw}
+    kinds["watched"] = watched
     try:
-        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=None if kind == "watched" else loop_factory()) as runner:
             runner.run(kinds[kind](listening, *more))
     except KeyboardInterrupt:
         pass

@@ -1,5 +1,6 @@
 """What is posted again and again, in nearly the same words or for the same links: its kin. Pure."""
 
+from functools import lru_cache
 from hashlib import blake2b
 
 from postil.shown import Shown, shown_in
@@ -12,6 +13,7 @@ _MOST_LINKS = 20
 OF_LINKS, OF_WORDS = "l", "w"
 
 
+@lru_cache(maxsize=16)  # of a long text it is made beside the event loop, and asked for on it
 def kin_of(source: str, html: str) -> str | None:
     """A short word that is equal for what one flood posts; None for what says too little to tell.
 

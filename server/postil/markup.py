@@ -110,11 +110,20 @@ def render(source: str, to_html: Layer = to_html, clean: Layer = clean) -> Rende
         return Rendered(as_text(text), fallback=True)
 
 
-async def render_async(source: str) -> Rendered:
-    """render(), off the event loop where it would hold it up."""
+async def render_async(source: str, look: Callable[[str, str], object] | None = None) -> Rendered:
+    """render(), off the event loop where it would hold it up; and there too whatever `look` makes of source and html,
+    to be kept for when it is asked.
+    """
     if len(source) <= OFF_LOOP:
         return render(source)
-    return await asyncio.get_running_loop().run_in_executor(_beside, render, source)
+    return await asyncio.get_running_loop().run_in_executor(_beside, _render_and_look, source, look)
+
+
+def _render_and_look(source: str, look: Callable[[str, str], object] | None) -> Rendered:
+    rendered = render(source)
+    if look is not None:
+        look(source, rendered.html)
+    return rendered
 
 
 def as_text(text: str) -> str:

@@ -6,21 +6,23 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, TypeAdapter
+from pydantic import AfterValidator, BaseModel, TypeAdapter
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.testclient import TestClient
 from starlette.types import Message
 
-from postil.web import problems
+from postil.errors import Invalid
+from postil.web import body, problems
 from postil.web.api import Operation
-from postil.web.body import MAX_BODY, MAX_DEPTH, MORE_READ, parse
+from postil.web.body import MAX_BODY, MAX_DEPTH, MORE_READ, OFF_LOOP, parse
 
 HERE = Path(__file__).parent
 OURS = HERE.parent / "data" / "json_parsing.jsonl"
@@ -233,3 +235,34 @@ def test_no_bytes_are_our_failure(raw: bytes) -> None:
     except problems.BadJson:
         return
     TypeAdapter(Any).validate_json(raw)  # what our reader takes, pydantic's takes too
+
+
+async def test_a_large_body_is_read_beside_the_loop_and_a_small_one_on_it() -> None:
+    """Half a megabyte of JSON takes ten milliseconds, and others are waiting."""
+    threads: list[int] = []
+
+    def note(value: str) -> str:
+        threads.append(threading.get_ident())
+        return value
+
+    adapter: TypeAdapter[str] = TypeAdapter(Annotated[str, AfterValidator(note)])
+    for size in (OFF_LOOP - 2, OFF_LOOP - 1):
+        text = await body.read(_sent(json.dumps("x" * size).encode()), adapter, most=2 * OFF_LOOP)
+        assert len(text) == size
+    assert threads[0] == threading.get_ident() != threads[1]
+
+
+async def test_a_large_body_is_refused_as_a_small_one_is() -> None:
+    for large in (b'{"a":1,"a":2,"b":"%b"}' % (b"x" * OFF_LOOP), b"[" * (OFF_LOOP + 1)):
+        with pytest.raises(problems.BadJson):
+            await body.read(_sent(large), TypeAdapter(dict[str, str]), most=2 * OFF_LOOP)
+    with pytest.raises(Invalid):
+        await body.read(_sent(json.dumps("x" * OFF_LOOP).encode()), TypeAdapter(int), most=2 * OFF_LOOP)
+
+
+def _sent(raw: bytes) -> Request:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": raw, "more_body": False}
+
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(raw))]
+    return Request({"type": "http", "method": "POST", "path": "/", "headers": headers}, receive)

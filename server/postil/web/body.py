@@ -25,6 +25,7 @@ MAX_BODY = 64 * 1024  # bytes: 10,000 characters of source, escaped at worst
 MAX_OUTLINE = 1024 * 1024
 # An owner also sends how each section begins: 240 characters, in up to 960 bytes.
 MAX_PUBLICATION = MAX_OUTLINE + 500 * 1024
+OFF_LOOP = 64 * 1024  # bytes: an outline of half a megabyte takes ten milliseconds, a comment's body one at most
 MORE_READ = 64 * 1024  # bytes read beyond: a body a little too large still gets its 413 without a reset
 MAX_SECONDS = 30  # a body that drips in holds a connection, and no more than this
 MAX_DEPTH = 32
@@ -51,6 +52,12 @@ async def read(request: Request, adapter: TypeAdapter[T], *, optional: bool = Fa
     if not _is_json(request):
         raise UnsupportedMediaType()
     request.state.body = raw = await _read(request, most)
+    if len(raw) <= OFF_LOOP:
+        return _checked(raw, adapter)
+    return await asyncio.get_running_loop().run_in_executor(None, _checked, raw, adapter)
+
+
+def _checked(raw: bytes, adapter: TypeAdapter[T]) -> T:
     parse(raw)
     try:
         return adapter.validate_json(raw, strict=True)

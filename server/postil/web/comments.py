@@ -22,6 +22,7 @@ from postil.cursors import AfterReply, Since, Sort, parse_window
 from postil.db import Brief, Snapshot
 from postil.discussion import Draft, Written
 from postil.judging import Signs
+from postil.kin import kin_of
 from postil.live.shared import Shared
 from postil.markup import Rendered, render_async, tidy
 from postil.models import Comment, Page
@@ -149,7 +150,7 @@ async def post(
 ) -> Reply[PostedAnswer]:
     """Post a comment. 201 means that it is on the disk; a repeated nonce answers 200 with the first."""
     await door.hit(request, "post_network")
-    rendered = await render_async(body.source)
+    rendered = await render_async(body.source, kin_of)
     if authorization is None and (brief := await _post_briefly(request, body, rendered, postil_author)):
         return Reply(brief, 201, PRIVATE)
     await _compare_early(request, body)
@@ -273,7 +274,7 @@ async def preview(
 async def edit(request: Request, comment: Id, body: CommentEdit, postil_author: Author = None) -> Reply[PostedAnswer]:
     """Edit one's own comment, within the site's window."""
     await door.hit(request, "edit_network")
-    rendered = await render_async(body.source)
+    rendered = await render_async(body.source, kin_of)
     asked = await _ask_about_edit(request, comment, body.source, rendered.html, postil_author)
     async with door.resources(request).database.begin() as tx:
         viewer = await door.writer_of(tx, request, postil_author)

@@ -12,6 +12,7 @@ from postil.auth.guests import author_key
 from postil.discussion import Draft
 from postil.errors import Invalid, NotFound, PostilError, TooLong
 from postil.judging import Signs
+from postil.kin import kin_of
 from postil.markup import MAX_SOURCE, Rendered, render_async
 from postil.rules import Why
 from postil.viewer import Viewer
@@ -69,7 +70,7 @@ async def _render(form: Sent) -> Rendered:
         raise Invalid("source", "Write something first.")
     if (over := len(form.source) - MAX_SOURCE) > 0:
         raise TooLong("source", f"A comment has at most {MAX_SOURCE:,} characters. Shorten this one by {over:,}.")
-    return await render_async(form.source)
+    return await render_async(form.source, kin_of)
 
 
 async def _post(form: Sent, room: Room, seal: Seal, rendered: Rendered) -> str:
