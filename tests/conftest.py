@@ -30,7 +30,7 @@ ARGUMENTS = [
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = left_out.program("chromium")
+    path = left_out.browser()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         loop = asyncio._get_running_loop()
