@@ -23,6 +23,8 @@ class Crowd:
         self.more = True
         self.readers = {f"reader {number}": Holder() for number in range(READERS)}
         self.posted = asyncio.Condition()
+        # Held while a hide is under way: cut off, it might still be done, after the states were compared.
+        self.deciding = asyncio.Lock()
         self.known: list[str] = []
 
     async def ask(self, http: httpx2.AsyncClient, method: str, path: str, **more: object) -> Message:
@@ -73,7 +75,8 @@ class Crowd:
                 await self.see(3)
                 id = self.known.pop(random.randrange(len(self.known)))
                 with suppress(AssertionError):
-                    await self._hide(http, id)
+                    async with self.deciding:
+                        await self._hide(http, id)
 
     async def _hide(self, http: httpx2.AsyncClient, id: str) -> None:
         """A hide whose answer was lost is a conflict when it is said again: it is hidden."""

@@ -119,8 +119,9 @@ async def happen(
         await crowd.see(rounds)
         crowd.more = False
         await asyncio.wait(done)
-        for other in others:
-            other.cancel()
+        async with crowd.deciding:
+            for other in others:
+                other.cancel()
         stored, public = await crowd.end()
         for reader in readers:
             reader.cancel()
