@@ -14,7 +14,8 @@ def findings(reader: Reader, host: str = "postil-panel") -> list[str]:
     script = AXE_FILE_PATH.read_text()
     session = reader.context.new_cdp_session(reader.page)
     session.send("Runtime.evaluate", {"expression": script})
-    # What was just opened still moves in.
+    # What was just opened still moves in, and is paler.
     reader.page.wait_for_timeout(300)
+    reader.still()
     found: Any = reader.page.evaluate(RUN, host)
     return list(found)

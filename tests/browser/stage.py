@@ -12,7 +12,7 @@ from secrets import token_hex
 from typing import Any, TypeVar
 
 import uvicorn
-from playwright.sync_api import BrowserContext, Locator, Page
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 from tests.databases import fresh
 
 from postil import discussion, moderation, reading, rulebook, sites
@@ -46,6 +46,19 @@ ARTICLE = """<!doctype html>
 {sections}</article>
 {snippet}</body></html>
 """
+# A list is drawn in slices, one a frame: when three frames have brought nothing, there is no more to come.
+DRAWN = """async () => {
+  const list = document.querySelector("postil-panel").shadowRoot.querySelector("ol.list");
+  for (let same = 0, had = -1; same < 3; ) {
+    await new Promise((go) => requestAnimationFrame(() => setTimeout(go)));
+    const has = list.querySelectorAll("*").length;
+    same = has === had ? same + 1 : 0;
+    had = has;
+  }
+}"""
+# Nothing moves, in the page or in what is ours.
+STILL = """() => [document, ...[...document.querySelectorAll("*")].map(({ shadowRoot }) => shadowRoot)].every((root) =>
+  !root || root.getAnimations({ subtree: true }).every(({ playState }) => playState !== "running"))"""
 STYLE = "body{max-width:36rem;margin:2rem auto;font:18px/1.6 serif;color-scheme:light dark;padding:0 1rem}"
 
 
@@ -233,6 +246,19 @@ class Reader:
     def discuss(self, heading: str) -> None:
         self.row(heading).get_by_role("button").click()
         self.panel.locator("dialog[open]").wait_for()
+        self.loaded()
+
+    def loaded(self) -> None:
+        """What is written from now on is news."""
+        expect(self.panel.locator("[part=thread] .empty")).not_to_have_text("Loading…")
+
+    def drawn(self) -> None:
+        """All that is known of the thread is on the screen."""
+        self.loaded()
+        self.page.evaluate(DRAWN)
+
+    def still(self) -> None:
+        self.page.wait_for_function(STILL)
 
     @property
     def composer(self) -> Locator:
@@ -259,6 +285,7 @@ class Reader:
     def act(self, text: str, action: str) -> None:
         """Press a button of a comment; what stands in its menu is opened first."""
         item = self.comment(text)
+        item.wait_for()
         button = item.locator(f"[data-action={action}]").first
         if not button.is_visible():
             item.locator("[data-action=more]").first.click()

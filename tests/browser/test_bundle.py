@@ -62,10 +62,9 @@ def test_two_requests_until_a_reader_shows_interest(stage: Stage, somebody: Call
     ann.page.wait_for_load_state("networkidle")
     assert [path for path in asked if not path.startswith("http")] == ["/postil.js", "/v1/outline"]
 
-    ann.row("Where to put it").get_by_role("button").hover()
+    with ann.page.expect_request("**/panel.js"):
+        ann.row("Where to put it").get_by_role("button").hover()
     expect(ann.page.locator("postil-bubble").first).to_be_attached()
-    ann.page.wait_for_load_state("networkidle")
-    assert [path for path in asked if path.endswith("/panel.js")]
 
 
 def test_the_bundle_shows_what_is_no_longer_in_the_article(stage: Stage, somebody: Callable[..., Reader]) -> None:

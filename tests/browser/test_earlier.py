@@ -241,6 +241,7 @@ def test_a_comment_about_an_earlier_version_shows_then_and_now(
     expect(label).to_have_attribute("aria-expanded", "false")
     label.click()
     expect(label).to_have_attribute("aria-expanded", "true")
+    expect(first.locator("dd")).to_have_count(2)
     then, now = first.locator("dd").all()
     expect(then).to_contain_text("The first one should be of soft wood")
     expect(now).to_contain_text("The first one should be of straw")

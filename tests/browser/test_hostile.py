@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.stage import Reader, Stage
 
@@ -84,6 +85,7 @@ def measured(reader: Reader, url: str) -> dict[str, Any]:
     reader.visit(url)
     reader.page.locator("postil-row").nth(1).get_by_role("button").dispatch_event("click")
     reader.panel.locator("li[data-comment]").first.wait_for()
+    expect(reader.panel.locator(".live")).to_have_attribute("data-state", "live")
     found: dict[str, Any] = reader.page.evaluate(MEASURE)
     return found
 

@@ -161,6 +161,7 @@ def test_more_comes_as_the_reader_comes_near_and_a_change_draws_what_it_changes(
     # Each window was asked for once.
     assert len(asked) == len(set(asked))
 
+    ann.page.wait_for_function(AWAY, arg=[0, -1])
     ann.page.evaluate(QUIET)
     ann.page.evaluate(COUNT_WORK)
     stage.say(section, "Another.")

@@ -123,6 +123,8 @@ def test_a_post_that_takes_long_does_not_call_the_reader_back(stage: Stage, some
     ben.page.route("**/v1/comments", lambda route: held.append(route))
     ben.write("Behind the barn.")
     ben.composer.locator("[part=post]").click()
+    while not held:
+        ben.page.wait_for_timeout(20)
     earlier(ben).get_by_role("button", name="Through the winter").click()
     expect(said(ben).first).to_contain_text("Through the winter")
     held[0].continue_()

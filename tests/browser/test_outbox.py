@@ -32,13 +32,14 @@ def send(reader: Reader, text: str) -> None:
     reader.composer.locator("[part=post]").click()
 
 
-def said(reader: Reader, stage: Stage, text: str) -> int:
+def said(reader: Reader, text: str) -> int:
     """How often somebody else reads it."""
     other = Reader(reader.context.browser.new_context(), "Ben")  # type: ignore[union-attr]
     try:
         other.visit(reader.page.url)
         other.discuss("Method")
         expect(other.comment("Here I am.")).to_be_visible()
+        other.drawn()
         return other.panel.locator("li[data-comment] [part=body]").filter(has_text=text).count()
     finally:
         other.context.close()
@@ -76,7 +77,7 @@ def test_offline_it_says_so_keeps_the_words_and_sends_them_once_by_itself(stage:
     expect(unsent(ann)).to_have_count(0)
     order = ann.panel.locator("li[data-comment] [part=body]").all_inner_texts()
     assert order == ["Here I am.", "From a tunnel.", "And a second one."]
-    assert said(ann, stage, "From a tunnel.") == 1
+    assert said(ann, "From a tunnel.") == 1
     assert ann.page.evaluate(UNSENT) == 0
 
 
@@ -90,7 +91,7 @@ def test_an_answer_that_is_lost_after_the_commit_does_not_double_the_post(stage:
     unsent(ann).get_by_role("button", name="Try again").click()
     expect(unsent(ann)).to_have_count(0)
     expect(ann.panel.locator("li[data-comment]").filter(has_text="Once and for all.")).to_have_count(1)
-    assert said(ann, stage, "Once and for all.") == 1
+    assert said(ann, "Once and for all.") == 1
 
 
 def test_a_page_that_is_killed_while_it_sends_sends_at_the_next_visit(stage: Stage, ann: Reader) -> None:
@@ -112,7 +113,7 @@ def test_a_page_that_is_killed_while_it_sends_sends_at_the_next_visit(stage: Sta
     ann.discuss("Method")
     expect(ann.panel.locator("li[data-comment]").filter(has_text="My last words.")).to_have_count(1)
     expect(ann.composer.locator("textarea")).to_have_value("")
-    assert said(ann, stage, "My last words.") == 1
+    assert said(ann, "My last words.") == 1
 
 
 def test_two_tabs_send_it_once(stage: Stage, ann: Reader) -> None:
@@ -129,7 +130,7 @@ def test_two_tabs_send_it_once(stage: Stage, ann: Reader) -> None:
     expect(ann.comment("From one of two tabs.")).to_be_visible()
     expect(unsent(ann)).to_have_count(0)
     expect(unsent(second)).to_have_count(0)
-    assert said(ann, stage, "From one of two tabs.") == 1
+    assert said(ann, "From one of two tabs.") == 1
 
 
 @pytest.mark.parametrize("opened", ["before", "after"])
@@ -163,4 +164,4 @@ def test_what_is_not_sent_can_be_thrown_away(stage: Stage, ann: Reader) -> None:
     expect(unsent(ann)).to_have_count(0)
     ann.context.set_offline(False)
     ann.post("Something else.")
-    assert said(ann, stage, "Better not.") == 0
+    assert said(ann, "Better not.") == 0

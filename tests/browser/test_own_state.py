@@ -1,5 +1,6 @@
 """An author always sees the true state of his own comment; what a moderator decides meanwhile changes it in place."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -245,7 +246,7 @@ def test_a_slow_section_says_so_and_counts_down(ann: Reader, olga: Elsewhere) ->
     button.click()
     alert = ann.composer.get_by_role("alert")
     expect(alert).to_contain_text("Not yet: wait 5 minutes")
-    expect(alert).to_contain_text("You can send it in 4:5")
+    expect(alert).to_contain_text(re.compile(r"You can send it in 4:\d\d"))
     expect(button).to_have_attribute("aria-disabled", "true")
     expect(field).to_have_value("Second.")
     assert findings(ann) == []
@@ -332,11 +333,13 @@ def test_what_fills_in_the_trap_and_how_long_the_writing_took_is_sent(ann: Reade
         sent.append(request)
 
     ann.page.on("request", keep)
+    began = time.monotonic()
     ann.write("Two words.")
     ann.page.wait_for_timeout(1600)
     ann.composer.locator("[part=post]").click()
     ann.comment("Two words.").wait_for()
     since = time.monotonic()
+    longest = since - began + 1
     ann.composer.locator("input[name=website]").evaluate("trap => { trap.value = 'http://pills.example' }")
     ann.write("More words.")
     ann.composer.locator("[part=post]").click()
@@ -346,7 +349,7 @@ def test_what_fills_in_the_trap_and_how_long_the_writing_took_is_sent(ann: Reade
     ]
     first, second = ({post["source"]: post for post in posts}[source] for source in ("Two words.", "More words."))
     assert "trap" not in first
-    assert 1 <= first["took"] <= 4
+    assert 1 <= first["took"] <= longest
     assert second["trap"] == "http://pills.example"
     assert second["took"] <= time.monotonic() - since + 1, "counted anew after each comment"
 
@@ -356,6 +359,8 @@ def test_a_draft_that_is_restored_counts_from_its_restoring(ann: Reader) -> None
     ann.page.reload()
     ann.discuss("Method")
     ann.page.wait_for_timeout(1600)
+    ann.composer.locator("textarea").focus()
+    ann.composer.get_by_role("toolbar").wait_for()  # with it comes the name
     with ann.page.expect_request("**/v1/comments") as sent:
         name = ann.composer.locator("input.name")
         if name.is_visible():

@@ -272,6 +272,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(come: Come, screen: dict[str, 
     fine(stranger.page, "form")
     stranger.address = "nobody@blog.example"
     stranger.type_password()
+    expect(stranger.page.get_by_role("alert")).to_have_text(WRONG)
     fine(stranger.page, "wrong")
 
     ada.arrive()
@@ -279,6 +280,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(come: Come, screen: dict[str, 
     link = ada.invite("Mira")
     fine(ada.page, "owner-link")
     mira.page.goto(link.replace("#", "?code="))
+    expect(mira.page.get_by_role("button", name="Sign in")).to_be_visible()
     fine(mira.page, "link")
     mira.open_link(link)
     mira.choose()
@@ -289,6 +291,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(come: Come, screen: dict[str, 
     fine(mira.page, "step-on")
     mira.sign_out()
     mira.type_password()
+    expect(mira.heading("Second step")).to_be_visible()
     fine(mira.page, "step")
 
     ada.people()
@@ -297,5 +300,6 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(come: Come, screen: dict[str, 
 
 
 def fine(page: Page, state: str) -> None:
+    page.wait_for_load_state()
     assert findings(page) == [], state
     assert wide_enough(page), state

@@ -336,8 +336,7 @@ def queue_of(stage: Stage) -> list[str]:
 
 def sees_what_is_claimed(page: Page, other: Page) -> None:
     """Wait as a person does who looks before he decides: what the other looks at is said, or has left the list."""
-    theirs = other.locator(".looked").first.get_attribute("data-id") if other.locator(".looked").count() else None
-    mine = page.locator(".looked").first.get_attribute("data-id") if page.locator(".looked").count() else None
+    theirs, mine = (each.evaluate("document.querySelector('.looked')?.dataset.id ?? null") for each in (other, page))
     if theirs and theirs != mine:
         row = "document.querySelector(`#entries li[data-id='${id}']`)"
         known = f"id => {{ const row = {row}; return !row || 'claimed' in row.dataset }}"

@@ -69,6 +69,7 @@ def _read_earlier(reader: Reader) -> set[str]:
 def _shown(reader: Reader) -> set[str]:
     comments = reader.panel.locator("li[data-comment] [part=body]")
     comments.first.wait_for()
+    reader.drawn()
     return {text.strip() for text in comments.all_inner_texts()}
 
 

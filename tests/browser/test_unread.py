@@ -37,6 +37,7 @@ def test_the_unread_are_walked_across_sections(stage: Stage, somebody: Somebody,
     ben.page.keyboard.press("p")
     expect(focused).to_have_attribute("data-comment", news[0])
     ben.page.keyboard.press("n")
+    expect(focused).to_have_attribute("data-comment", news[1])
     ben.page.keyboard.press("n")
     expect(ben.panel.locator("[part=heading]")).to_have_text("Through the winter")
     expect(focused).to_have_attribute("data-comment", news[2])

@@ -85,6 +85,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off_on_any_page(
     found: dict[str, Any] = {}
 
     def look(name: str) -> None:
+        page.wait_for_load_state()
         found[name] = findings(nora) + (["too wide"] if too_wide(page) else [])
 
     page.goto(f"{stage.service}/here?url={bees}")
