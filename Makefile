@@ -33,13 +33,13 @@ demo: $(VENV)/installed ## Install, and show an article whose every section has 
 
 .PHONY: test
 test: $(VENV)/tested programs ## Install what the tests need, and pass them all.
-	@$(BIN)/python -X utf8 -m pytest --numprocesses $(JOBS) --dist loadfile $(TESTS)
+	@$(BIN)/python -X utf8 -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(TESTS)
 	@[ -n "$(TESTS)" ] || $(MAKE) --no-print-directory test-postgres TESTS="$(ON_BOTH)"
 	@$(MAKE) --no-print-directory types
 
 .PHONY: test-postgres
 test-postgres: $(VENV)/tested programs ## Pass them on PostgreSQL, each in a database of its own; all, or TESTS='…'
-	@POSTIL_TEST_DATABASE=postgresql $(BIN)/python -X utf8 -m pytest --numprocesses $(JOBS) --dist loadfile $(TESTS)
+	@POSTIL_TEST_DATABASE=postgresql $(BIN)/python -X utf8 -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 .PHONY: soak
 soak: $(VENV)/tested programs ## The long attacks: all of the corpora, 500 kills, deeper random histories.

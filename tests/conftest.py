@@ -6,7 +6,9 @@ for each test. Mark such tests `browser`.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -26,6 +28,15 @@ ARGUMENTS = [
     "--host-resolver-rules=MAP *.test 127.0.0.1, MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, "
     "EXCLUDE localhost",
 ]
+
+# The files that take longest, longest first: where files run beside each other, one that begins last holds all up.
+LONGEST = (
+    *("attacks/test_through_the_api", "browser/test_access", "browser/test_languages", "browser/test_own_state"),
+    *("browser/test_moderating", "browser/test_queue", "browser/test_discussion", "browser/test_people"),
+    *("scale/test_history", "api/test_leaks", "crash/test_kill", "browser/test_anchors", "browser/test_demo"),
+    *("browser/test_embeds", "browser/test_writing", "browser/test_seven_versions", "laws/test_nothing_leaks"),
+    *("api/test_schema", "attacks/test_csrf", "attacks/test_layout", "attacks/test_flood"),
+)
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +64,25 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if ON_POSTGRESQL:
+        left_out.leave_to_sqlite(items)
+    if hasattr(config, "workerinput"):
+        longest_first(items)
+
+
+def longest_first(items: list[pytest.Item]) -> None:
+    """Where workers share the files, each takes the longest left: LONGEST, then other browsers', then by size."""
+    ranks = {Path(__file__).parent / f"{name}.py": rank for rank, name in enumerate(LONGEST)}
+    sizes = Counter(item.path for item in items)
+
+    def turn(item: pytest.Item) -> tuple[int, bool, int, Path]:
+        is_quick = item.get_closest_marker("browser") is None
+        return ranks.get(item.path, len(ranks)), is_quick, -sizes[item.path], item.path
+
+    items.sort(key=turn)
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Between its calls sync Playwright leaves its loop marked as running, which would make every async test and
@@ -65,11 +95,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
     finally:
         asyncio._set_running_loop(None if running is None or running.is_closed() else running)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if ON_POSTGRESQL:
-        left_out.leave_to_sqlite(items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

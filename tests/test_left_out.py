@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tests import left_out
+from tests import conftest, left_out
 
 ROOT = Path(__file__).parents[1]
 
@@ -53,3 +53,7 @@ def test_what_is_sqlites_own_is_told_with_what_it_is_about() -> None:
 def test_make_installs_every_program_that_tests_want() -> None:
     found = re.search(r"^PROGRAMS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert found and set(found[1].split()) == set(left_out.PROGRAMS)
+
+
+def test_the_files_that_begin_first_are_there() -> None:
+    assert [name for name in conftest.LONGEST if not (ROOT / "tests" / f"{name}.py").exists()] == []
