@@ -7,7 +7,6 @@ BIN := $(VENV)/bin
 EXACT := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt
 PIP := $(EXACT) $(BIN)/python -m pip --disable-pip-version-check --quiet
 PROGRAMS := chromium strace postgresql redis-server
-LIGHTER := DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium chromium-headless-shell
 # Files of tests run beside each other; more browsers than four would only wait for one another.
 JOBS = $(shell $(BIN)/python -c 'import os; print(min(4, os.cpu_count() or 1))')
 # What the database has a say in, tried on PostgreSQL in every run; the whole suite there: make test-postgres.
@@ -95,8 +94,7 @@ types:
 	npx --yes --package=$(TYPESCRIPT) tsc --project client_widget && echo "The widget's types hold (tsc)."
 
 # What Debian has and pip has not. Tests that miss one say so at their end; with CI=true they fail. Debian starts what
-# it installs: the tests run servers of their own, so those are stopped again. Chromium's headless shell, of the same
-# version, makes a page with a third of the work; where it cannot be had, Chromium does all.
+# it installs: the tests run servers of their own, so those are stopped again.
 .PHONY: programs
 programs:
 	@missing=; for program in $(PROGRAMS); do command -v $$program >/dev/null || ls -d /usr/lib/$$program/*/bin >/dev/null 2>&1 || \
@@ -107,10 +105,6 @@ programs:
 			$$missing fonts-dejavu-core >/dev/null || echo "They could not be installed."; \
 		for service in $$missing; do case $$service in postgresql|redis-server) \
 			service $$service stop >/dev/null 2>&1 ;; esac; done; true; \
-	fi
-	@if ! command -v chromium-headless-shell >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installing chromium-headless-shell from Debian's packages."; \
-		{ $(LIGHTER) || { apt-get update -qq && $(LIGHTER); }; } >/dev/null 2>&1 || echo "It could not be installed."; \
 	fi
 
 # An environment that lost its Python is made anew; half an installation has no stamp, and is taken up again.

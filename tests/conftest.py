@@ -41,7 +41,7 @@ LONGEST = (
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = left_out.browser()
+    path = left_out.program("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         loop = asyncio._get_running_loop()

@@ -45,11 +45,6 @@ def leave_to_sqlite(items: Iterable[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"{SQLITES}{mark.args[0]}"))
 
 
-def browser() -> str:
-    """Chromium for the tests: its headless shell where it is, a third of the work for each page; else all of it."""
-    return shutil.which("chromium-headless-shell") or program("chromium")
-
-
 def _reason(name: str) -> str:
     return f"There is no {name} here: apt-get install {name}"
 

@@ -30,13 +30,6 @@ def test_in_ci_leaving_out_is_a_failure(bare_machine: None, monkeypatch: pytest.
         left_out.program("strace")
 
 
-def test_the_lighter_browser_is_taken_where_it_is(bare_machine: None, tmp_path: Path) -> None:
-    for name in ("chromium", "chromium-headless-shell"):
-        (tmp_path / name).write_text("")
-        (tmp_path / name).chmod(0o755)
-        assert left_out.browser() == str(tmp_path / name)
-
-
 def test_other_skips_are_not_counted_as_left_out() -> None:
     assert left_out.sentences(["some other reason"]) == []
 
