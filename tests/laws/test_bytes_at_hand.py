@@ -240,7 +240,7 @@ def test_the_comparison_catches_one_that_is_blind(
         asyncio.run(live(HISTORY, premoderate=True))
 
 
-@pytest.mark.skipif(ON_POSTGRESQL, reason="there the session answers, and no shelf")
+@pytest.mark.sqlite_only("windows at hand")
 async def test_an_origin_is_known_at_a_glance_from_the_moment_it_is_added() -> None:
     async with world() as here, pair_over(here) as pair:
         shelf = pair.fast.state.shelf
