@@ -35,6 +35,7 @@ FLOORS: list[set[str]] = [
         "reading",
         "windows",
         "ready",
+        "steps",
         "recent",
         "sites",
         "people",
@@ -76,8 +77,20 @@ FLOORS: list[set[str]] = [
 
 # What asks and changes the database in sessions.
 VERBS = {
-    *{"discussion", "moderation", "anchoring", "reading", "windows", "ready", "recent", "sites", "people", "changing"},
-    *{"places", "placing", "reference", "promotion", "moving", "asking"},
+    *{
+        "discussion",
+        "moderation",
+        "anchoring",
+        "reading",
+        "windows",
+        "ready",
+        "steps",
+        "recent",
+        "sites",
+        "people",
+        "changing",
+    },
+    *{"changing", "places", "placing", "reference", "promotion", "moving", "asking"},
     *{"appeals", "bans", "editions", "flagging", "logbook", "overlay", "ageing", "outside"},
     *{"judging", "learning", "rulebook", "rehearsal", "networks", "queueing", "reviewing", "bulk"},
     *{"inspection", "record", "claiming"},

@@ -367,7 +367,7 @@ async def _changed_sections(
     snapshot: Snapshot, page: Page, audience: Audience, since: int, touched: Iterable[str]
 ) -> list[SectionAnswer]:
     """Sections that changed. Readers hear of one that shows nothing only when it showed them something before."""
-    query = select(Section).where(col(Section.page_id) == page.id)
+    query = select(Section).where(col(Section.page_id) == page.id).order_by(col(Section.id))
     if audience is Audience.STAFF:
         query = query.where(col(Section.staff_revision) > since)
     else:

@@ -84,15 +84,18 @@ def _make(glance: Glance, head: Any, ids: list[str]) -> dict[str, tuple[int, byt
         return {}
     rows = glance.ask(_WHOLE, ids=json.dumps(ids))
     answers = [comment_answer(row, PUBLIC) for row in rows]
-    _mark_earlier(glance, head, rows, answers)
+    tell_earlier(glance, head.page_id, head.reference, rows, answers)
     return {row.id: (row.public_revision, answer.encode()) for row, answer in zip(rows, answers, strict=True)}
 
 
-def _mark_earlier(glance: Glance, head: Any, rows: Sequence[Any], answers: Sequence[CommentAnswer]) -> None:
-    hashes = written_otherwise(rows, head.reference)
+def tell_earlier(
+    glance: Glance, page: str, reference: str | None, rows: Sequence[Any], answers: Sequence[CommentAnswer]
+) -> None:
+    """reading.tell_earlier."""
+    hashes = written_otherwise(rows, reference)
     if hashes:
-        outlines = glance.ask(_OUTLINES, page=head.page_id, hashes=json.dumps(hashes))
-        mark_earlier(outlines, head.reference, rows, answers)
+        outlines = glance.ask(_OUTLINES, page=page, hashes=json.dumps(hashes))
+        mark_earlier(outlines, reference or "", rows, answers)
 
 
 # Which comments stand where
@@ -150,33 +153,33 @@ def _thread(glance: Glance, wish: Wish, after: AfterReply, limit: int) -> list[A
 # The questions. Visibility is reading's rule, as in every other statement.
 
 
-def _listed(name: str) -> Any:
+def listed(name: str) -> Any:
     """A list that came as one parameter."""
     each = func.json_each(bindparam(name)).table_valued("value")
     return select(each.c.value)
 
 
 _ROW: tuple[Any, ...] = (Comment.id, Comment.root_id, Comment.thread_shown, Comment.support, Comment.public_revision)
-_SEEN: tuple[Any, ...] = (
+SEEN: tuple[Any, ...] = (
     *(Comment.id, Comment.section_id, Comment.parent_id, Comment.author_name, Comment.state, Comment.html),
     *(Comment.reason, Comment.outline_hash, Comment.support, Comment.public_revision, Comment.created_at),
     Comment.edited_at,
 )
-_OF_SECTION: tuple[Any, ...] = (
+OF_SECTION: tuple[Any, ...] = (
     *(Section.id, Section.heading, Section.state, Section.comments, Section.pending, Section.hidden),
     *(Section.last_at, Section.faces, Section.pace),
 )
 _AT_HOME = and_(col(Section.id) == bindparam("section"), col(Page.id) == Section.page_id)
 _PLACES: tuple[Any, ...] = (Outline.hash, Outline.sections, Outline.places, Outline.referenced_at)
 _STAMP = Question(select(*STAMPED).where(_AT_HOME))
-_HEAD = Question(select(*_OF_SECTION, *STAMPED).where(_AT_HOME))
-_WHOLE = Question(select(*_SEEN).where(col(Comment.id).in_(_listed("ids")), visible(PUBLIC)))
+_HEAD = Question(select(*OF_SECTION, *STAMPED).where(_AT_HOME))
+_WHOLE = Question(select(*SEEN).where(col(Comment.id).in_(listed("ids")), visible(PUBLIC)))
 _OUTLINES = Question(
-    select(*_PLACES).where(col(Outline.page_id) == bindparam("page"), col(Outline.hash).in_(_listed("hashes")))
+    select(*_PLACES).where(col(Outline.page_id) == bindparam("page"), col(Outline.hash).in_(listed("hashes")))
 )
 _SHORT = Question(
     select(*_ROW)
-    .where(col(Comment.root_id).in_(_listed("roots")), col(Comment.depth) > 0, visible(PUBLIC))
+    .where(col(Comment.root_id).in_(listed("roots")), col(Comment.depth) > 0, visible(PUBLIC))
     .order_by(Comment.root_id, Comment.path)
     .limit(bindparam("limit"))
 )

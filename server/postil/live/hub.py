@@ -11,17 +11,20 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
-from postil import reading
+from postil import reading, steps
+from postil.answers import ChangesAnswer
 from postil.auth import staff
 from postil.cursors import Since
 from postil.db import Database, Hint, News
+from postil.glance import Busy, Glance
 from postil.live.bus import Bus
 from postil.live.queues import Queues
 from postil.live.room import Room
 from postil.live.wire import Frames
+from postil.migrate import sqlite_file
 from postil.models import Page, PageAlias
 from postil.places import Outlines, Places
-from postil.viewer import Viewer
+from postil.viewer import Audience, Viewer
 
 # Reactions come in bursts and nobody waits for them: what they push is gathered so long, for each page.
 CALM_SECONDS = 1.0
@@ -37,9 +40,21 @@ class Hub:
         self.rooms: dict[tuple[str, str], Room] = {}
         self.sessions: dict[str, set[Callable[[], None]]] = {}
         self.queues = Queues(database)
+        self.glance: Glance | None = None
 
     def start(self) -> Callable[[], None]:
-        return self.bus.subscribe(self.hear)
+        """Hear, once the database is open; call what is returned to stop."""
+        file = sqlite_file(self.database)
+        self.glance = Glance(file) if file is not None else None
+        forget = self.bus.subscribe(self.hear)
+
+        def stop() -> None:
+            forget()
+            if self.glance is not None:
+                self.glance.close()
+                self.glance = None
+
+        return stop
 
     def hear(self, hint: News) -> None:
         if isinstance(hint, Hint):
@@ -88,11 +103,21 @@ class Hub:
         return await room.frames.ask((viewer.audience, since), lambda: self._ask(room, viewer, since))
 
     async def _ask(self, room: Room, viewer: Viewer, since: Since) -> Frames:
-        async with self.database.read() as snapshot:
-            changes = await reading.changes(snapshot, viewer, room.key, since)
+        changes = self._at_a_glance(room, viewer, since)
+        if changes is None:
+            async with self.database.read() as snapshot:
+                changes = await reading.changes(snapshot, viewer, room.key, since)
         # What the page's sections are, for presence; the comments themselves are kept by nobody.
         room.told[viewer.audience] = changes.model_copy(update={"comments": [], "sections": [], "gone": {}})
         return Frames(changes)
+
+    def _at_a_glance(self, room: Room, viewer: Viewer, since: Since) -> ChangesAnswer | None:
+        if self.glance is None or viewer.audience is not Audience.PUBLIC:
+            return None
+        try:
+            return steps.read(self.glance, self.database.lineage.epoch, room.site, room.key, since)
+        except Busy:
+            return None
 
     async def places(self, room: Room, outline: str) -> Places | None:
         """What stands where in an outline; None for one that is not known. Askers share this too."""
