@@ -37,7 +37,9 @@ const grantFrom = (popup, service, nonce) =>
       resolve(code);
     };
     const until = Date.now() + PATIENCE;
-    const watch = setInterval(() => (popup.closed || Date.now() > until) && finish(null), 500);
+    // What it said before it closed may come a little after.
+    let closed = 0;
+    const watch = setInterval(() => ((popup.closed && closed++) || Date.now() > until) && finish(null), 500);
     const hear = (/** @type {MessageEvent} */ { origin, source, data }) => {
       if (origin !== service || source !== popup) return;
       if (data?.postil !== "grant" || data.nonce !== nonce || typeof data.code !== "string") return;

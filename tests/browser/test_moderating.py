@@ -75,6 +75,31 @@ def test_hiding_takes_a_reason_of_the_site_and_is_undone_from_a_quiet_note(ann: 
     expect(ann.comment("The first thought.").locator("[data-action=reply]")).to_be_visible()
 
 
+SAID_LATE = """(code) => {
+  const late = Object.assign(new MessageChannel().port1, { closed: true });
+  window.open = (url) => {
+    const { origin, searchParams } = new URL(url);
+    const data = { postil: "grant", nonce: searchParams.get("nonce"), code };
+    setTimeout(() => dispatchEvent(new MessageEvent("message", { origin, source: late, data })), 700);
+    return late;
+  };
+}"""
+
+
+def test_what_the_pop_up_said_is_heard_after_it_has_closed(stage: Stage, somebody: Somebody) -> None:
+    """Its last word and its end come by different ways: here the end is seen first, by a clock that stands still."""
+    mira = somebody("Mira")
+    mira.page.clock.install()
+    mira.visit(stage.article())
+    mira.discuss("Method")
+    mira.page.evaluate(SAID_LATE, "c" * 32)
+    mira.panel.locator("[data-action=menu]").click()
+    with mira.page.expect_request("**/v1/grants/redeem") as asked:
+        mira.panel.locator("[data-action=moderate]").click()
+        mira.page.clock.run_for(800)
+    assert asked.value.post_data_json == {"code": "c" * 32}
+
+
 def test_a_form_that_is_left_gives_the_keyboard_back(mira: Reader) -> None:
     mira.act("The first thought.", "hide")
     mira.comment("The first thought.").locator("form").wait_for()
