@@ -115,6 +115,10 @@ AWAY = f"""([away, here]) => {{
   const drawn = items.filter((item) => item.firstChild);
   return !drawn.includes(items.at(away)) && drawn.includes(items.at(here)) && drawn.length < 80;
 }}"""
+ON_TO = f"""(id) => {{
+  {THREAD}.scrollBy(0, 200);
+  return {THREAD}.querySelector(`li[data-comment="${{id}}"]`);
+}}"""
 TO_THE_END = """() => {
   const list = document.querySelector("postil-panel").shadowRoot.querySelector("[part=thread]");
   list.scrollTo(0, list.scrollHeight);
@@ -152,10 +156,10 @@ def test_more_comes_as_the_reader_comes_near_and_a_change_draws_what_it_changes(
     asked: list[str] = []
     ann.page.on("request", lambda request: asked.append(request.url) if "/comments?" in request.url else None)
     ann.discuss("Method")
-    expect(ann.comment("Reply 19.")).to_be_attached()
+    # By their ids: of what is far away the words may not be drawn.
+    expect(ann.panel.locator(f"li[data-comment='{replies[19]}']")).to_be_attached()
     expect(ann.comment("Point 129.")).to_have_count(0)
-    ann.comment("Reply 19.").scroll_into_view_if_needed()
-    expect(ann.comment("Reply 39.")).to_be_attached()
+    ann.page.wait_for_function(ON_TO, arg=replies[39])
     ann.page.wait_for_function(TO_THE_END)
     expect(ann.panel.locator("li[data-comment]")).to_have_count(171)
     # Each window was asked for once.

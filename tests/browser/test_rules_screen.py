@@ -154,4 +154,5 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(stage: Stage, essay: str, desk
     page.goto(f"{stage.service}/moderate/rules/new?kind=links")
     page.get_by_label("Links that a comment may have").fill("a few")
     page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_role("alert")).to_be_visible()
     assert findings(page) == []
