@@ -20,8 +20,9 @@ from postil.ready import OF_SECTION, SEEN, listed, tell_earlier
 from postil.viewer import Audience
 
 PUBLIC = Audience.PUBLIC
-# Whoever is further behind comes back after a while: his many comments are not put together in one go.
-MOST_BEHIND = 20
+# Whoever is further behind comes back after a while, and one revision may hide hundreds: so many comments are not put
+# together on the event loop.
+MOST_BEHIND, MOST_COMMENTS = 20, 50
 
 
 def read(glance: Glance, epoch: str, site: str, key: str, since: Since) -> ChangesAnswer | None:
@@ -30,7 +31,9 @@ def read(glance: Glance, epoch: str, site: str, key: str, since: Since) -> Chang
         page = next(iter(glance.ask(_PAGE, site=site, key=key)), None)
         if page is None or since.epoch != epoch or not 0 < page.public_revision - since.revision <= MOST_BEHIND:
             return None
-        rows = glance.ask(_CHANGED, page=page.id, since=since.revision)
+        rows = glance.ask(_CHANGED, page=page.id, since=since.revision, limit=MOST_COMMENTS + 1)
+        if len(rows) > MOST_COMMENTS:
+            return None
         seen = [row for row in rows if row.shown]
         gone = _gone(glance, [row for row in rows if not row.shown], since.revision)
         comments = [comment_answer(row, PUBLIC, in_section=True) for row in seen]
@@ -71,6 +74,7 @@ _CHANGED = Question(
     select(*SEEN, col(Comment.shown))
     .where(col(Comment.page_id) == bindparam("page"), col(Comment.public_revision) > bindparam("since"))
     .order_by(col(Comment.public_revision), col(Comment.id))
+    .limit(bindparam("limit"))
 )
 _SECTIONS = Question(
     select(*OF_SECTION, col(Section.is_shared), col(Section.shown), col(Section.public_revision))

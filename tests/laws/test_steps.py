@@ -87,6 +87,21 @@ async def test_another_epoch_another_page_and_what_is_to_come_are_for_the_plain_
             glance.close()
 
 
+async def test_a_step_of_many_comments_is_for_the_plain_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "MOST_COMMENTS", 2)
+    async with world() as here:
+        glance = Glance(Path(str(here.database.url.database)))
+        try:
+            told = []
+            for _ in range(3):
+                await here.post("Ines")
+                epoch = here.database.lineage.epoch
+                told.append(steps.read(glance, epoch, here.site.id, PAGE.key, Since(epoch, 0)))
+        finally:
+            glance.close()
+    assert [len(each.comments) if each else None for each in told] == [1, 2, None]
+
+
 # What it must catch.
 
 
