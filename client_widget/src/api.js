@@ -99,14 +99,9 @@ export class Api {
     return this.#ask(method, path, body, this.#as());
   }
 
-  /** Decide as a moderator. @param {string} path @param {object} [body] @param {string} [method] @returns {Promise<any>} */
+  /** Decide as a moderator. @param {string} path @param {object | null} [body] @param {string} [method] @returns {Promise<any>} */
   decide(path, body = {}, method = "POST") {
     return this.#ask(method, path, body, this.#staff());
-  }
-
-  /** End the grant, so that the service forgets it too. */
-  end() {
-    return this.#ask("DELETE", "session", undefined, this.#staff());
   }
 
   /** @returns {Record<string, string>} */
@@ -119,7 +114,7 @@ export class Api {
     return this.grant ? { Authorization: `Bearer ${this.grant.token}` } : {};
   }
 
-  /** @param {string} method @param {string} path @param {object | undefined} body @param {Record<string, string>} headers */
+  /** @param {string} method @param {string} path @param {object | null | undefined} body @param {Record<string, string>} headers */
   async #ask(method, path, body, headers) {
     const response = await fetch(`${this.service}v1/${path}`, {
       method,

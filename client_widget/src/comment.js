@@ -91,7 +91,7 @@ const waiting = (n) => h("button", { className: "news", "data-action": "news" },
 
 /** @param {CommentRow} row @param {number} depth @param {Sight} sight */
 const labels = ({ comment, parent, to }, depth, { then, back }) => [
-  to?.author && h("p", depth > DEEPEST ? { className: "to" } : { className: "to unseen" }, ...pieces(t.inReplyTo, { name: depth > DEEPEST ? h("a", { href: `#postil-${parent}`, "data-action": "up", dir: "auto" }, to.author) : to.author })),
+  to?.author && h("p", { className: depth > DEEPEST ? "to" : "to unseen" }, ...pieces(t.inReplyTo, { name: depth > DEEPEST ? h("a", { href: `#postil-${parent}`, "data-action": "up", dir: "auto" }, to.author) : to.author })),
   back && h("button", { className: "text to", "data-action": "down" }, t.backDown),
   comment.earlier && h("button", { className: "label", "data-action": "then", ariaExpanded: String(!!then) }, t.then, icon(then ? "up" : "down")),
   comment.earlier && then?.(),

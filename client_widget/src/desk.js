@@ -105,7 +105,7 @@ export class Desk {
       /** @type {Postil.Decided} */
       const decided = await panel.api.decide(`comments/${id}/${move}`, { ...why, edition: seen });
       panel.thread.list.slot(item, null);
-      panel.decided(decided);
+      this.#take(decided);
       this.#tell(doneAs(move, decided.decision.reason ?? why.reason), decided.decision.id);
     } catch (error) {
       if (!(error instanceof Refusal) || error.status !== 409) throw error;
@@ -170,6 +170,14 @@ export class Desk {
     this.panel.frame.say(text);
   }
 
+  /** Take in what was decided, or made of the section. @param {{comment?: Postil.Comment, section?: Postil.Section}} answer */
+  #take({ comment, section }) {
+    const { panel } = this;
+    if (section) panel.article.count([section]);
+    panel.counted();
+    if (comment && panel.thread.store.get(comment.id)) panel.thread.fold({ comments: [comment], gone: [], revision: comment.revision }, true);
+  }
+
   #active() {
     return this.panel.frame.node?.shadowRoot?.activeElement ?? null;
   }
@@ -177,7 +185,7 @@ export class Desk {
   /** @param {string} decision */
   async #undo(decision) {
     const answer = await this.panel.api.decide(`decisions/${decision}/undo`);
-    if (answer.comment) this.panel.decided(answer);
+    if (answer.comment) this.#take(answer);
   }
 
   /** What the panel's menu offers to a moderator. */
@@ -222,7 +230,7 @@ export class Desk {
   async #put(state, minutes) {
     const { api, home } = this.panel;
     const body = state === "slow" ? { state, minutes } : { state };
-    this.panel.decided({ section: await api.decide(`sections/${home}/state`, body, "PUT") });
+    this.#take({ section: await api.decide(`sections/${home}/state`, body, "PUT") });
   }
 
   /** The section's state has changed: an open menu says so. */

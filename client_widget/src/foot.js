@@ -3,11 +3,8 @@
 
 import { Composer, shelve } from "./composer.js";
 import { h } from "./element.js";
-import { keep, recall } from "./storage.js";
+import { recall } from "./storage.js";
 import { t } from "./words.js";
-
-/** So many threads that somebody began here are remembered. */
-const MOST_BEGUN = 50;
 
 export class Foot {
   /** None where the section takes nothing. @type {Composer | null} */
@@ -67,19 +64,13 @@ export class Foot {
     return home && !recall(`draft:${early}`) ? name : early;
   }
 
-  /** Readers are told of a thread when there is something to read; who began it finds his way back. @param {Postil.Place} place @param {string} section */
-  began(place, section) {
-    place.id = section;
-    keep("begun", Object.fromEntries([...Object.entries(recall("begun") ?? {}).slice(-MOST_BEGUN), [this.#nameOf(place), section]]));
-  }
-
   /** The thread that the viewer began at a place, as far as this browser knows. @param {Postil.Place | null} place @returns {string | undefined} */
   begunAt(place) {
-    return recall("begun")?.[this.#nameOf(place)];
+    return recall("begun")?.[this.nameOf(place)];
   }
 
-  /** @param {Postil.Place | null} place */
-  #nameOf(place) {
+  /** Names a place in this browser's storage. @param {Postil.Place | null} place */
+  nameOf(place) {
     return `${this.panel.page} ${place?.name}`;
   }
 }

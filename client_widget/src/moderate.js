@@ -57,7 +57,8 @@ export const moderate = async (panel) => {
 
 /** Be a reader again. @param {import("./panel.js").Panel} panel */
 export const stop = async (panel) => {
-  await panel.api.end().catch(() => {});
+  // The service forgets the grant, too.
+  await panel.api.decide("session", null, "DELETE").catch(() => {});
   panel.api.setGrant(null);
   panel.desk?.clear();
   await rights(panel);

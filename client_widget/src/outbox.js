@@ -27,6 +27,8 @@ import { dress } from "./writing-style.js";
 
 /** As many are kept; who has more unsent keeps the words in the composer. */
 const MOST = 20;
+/** So many threads that somebody began here are remembered. */
+const MOST_BEGUN = 50;
 /** How long to wait before each further attempt, in milliseconds; then always as long as the last. */
 const WAITS = [4000, 8000, 15000, 30000, 60000];
 
@@ -105,12 +107,28 @@ const land = async ({ body, place: name, home }, answer) => {
   const place = article.places.find((one) => one.name === name);
   const { id } = answer.section;
   if (!panel) return void article.count([answer.section]);
-  if (place && !body.section) panel.foot.began(place, id);
+  if (place && !body.section) begin(panel.foot, place, id);
   // Until the answer is here the reader may have moved on.
-  if ((place ?? null) === panel.place && home === panel.home && !body.parent) await panel.arrive(id);
+  if ((place ?? null) === panel.place && home === panel.home && !body.parent) await arrive(panel, id);
   panel.take(answer, t.posted);
   if (!answer.comment.state) untold.set(answer.comment.id, answer.comment.revision);
   article.emit("posted", { comment: answer.comment });
+};
+
+/** Readers are told of a thread when there is something to read; who began it finds his way back. @param {import("./foot.js").Foot} foot @param {Postil.Place} place @param {string} section */
+const begin = (foot, place, section) => {
+  place.id = section;
+  keep("begun", Object.fromEntries([...Object.entries(recall("begun") ?? {}).slice(-MOST_BEGUN), [foot.nameOf(place), section]]));
+};
+
+/** Be in the thread that was written in. @param {Panel} panel @param {string} section */
+const arrive = async (panel, section) => {
+  const { thread, frame, live } = panel;
+  panel.home ??= section;
+  if (thread.section && thread.section !== section) return panel.turn(section);
+  if (thread.section) return;
+  frame.dialog.dataset.section = thread.section = section;
+  live.show();
 };
 
 /** @param {Panel} panel */

@@ -228,9 +228,9 @@ export class Panel {
     this.seen.begin();
     this.desk?.clear();
     const loaded = this.thread.open(section, comment);
-    if (!this.#watching) this.live.start();
-    else this.live.show();
     const before = this.#watching;
+    if (!before) this.live.start();
+    else this.live.show();
     this.#watching = true;
     const since = await loaded;
     this.#look();
@@ -360,15 +360,6 @@ export class Panel {
     return this.thread.section ?? this.foot.begunAt(this.place);
   }
 
-  /** Be in the thread that was written in. @param {string} section */
-  async arrive(section) {
-    this.home ??= section;
-    if (this.thread.section && this.thread.section !== section) return this.turn(section);
-    if (this.thread.section) return;
-    this.frame.dialog.dataset.section = this.thread.section = section;
-    this.live.show();
-  }
-
   /** Take in the answer to something that the viewer did. @param {Postil.Answer} answer @param {string} [said] */
   take({ comment, section, own }, said) {
     const { thread } = this;
@@ -377,13 +368,6 @@ export class Panel {
     // What he wrote himself is not new to him.
     if (this.mine === section.id) thread.wrote({ ...comment, ...own }).then(() => this.section?.id === section.id && this.seen.keep());
     if (said) this.frame.say(comment.state === "pending" ? t.postedPending : said);
-  }
-
-  /** Take in what a moderator decided, or made of the section. @param {{comment?: Postil.Comment, section?: Postil.Section}} answer */
-  decided({ comment, section }) {
-    if (section) this.article.count([section]);
-    this.counted();
-    if (comment && this.thread.store.get(comment.id)) this.thread.fold({ comments: [comment], gone: [], revision: comment.revision }, true);
   }
 
   /** @param {number} by */
