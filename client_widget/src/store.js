@@ -40,6 +40,8 @@ export class Store {
   #told = new Map();
   /** How many of a thread wait. @type {Map<string, number>} */
   #news = new Map();
+  /** What is shown and unread, as it came. @type {Set<string>} */
+  unread = new Set();
   /** What may look otherwise than it was drawn, or stand elsewhere. @type {Set<string>} */
   touched = new Set();
   step = 0;
@@ -51,11 +53,13 @@ export class Store {
    * @param {Postil.Sort} [sort]
    * @param {Set<string>} [folded] comments whose replies are put away
    * @param {(comment: Postil.Comment) => boolean} [isMuted] whether nobody wants to hear that it came
+   * @param {(comment: Postil.Comment) => boolean} [isUnread]
    */
-  constructor(sort = "oldest", folded = new Set(), isMuted = () => false) {
+  constructor(sort = "oldest", folded = new Set(), isMuted = () => false, isUnread = isMuted) {
     this.sort = sort;
     this.folded = folded;
     this.isMuted = isMuted;
+    this.isUnread = isUnread;
   }
 
   /**
@@ -278,6 +282,8 @@ export class Store {
     if (!!was?.shown !== !!this.#places.get(id)?.shown) this.#grow(parent, (was?.shown ? -1 : 1) * (1 + (this.#sizes.get(id) ?? 0)));
     // Its replies say whom they answer.
     if (was && was.author !== comment?.author) for (const kid of this.kids.get(id) ?? []) this.touched.add(kid);
+    this.unread.delete(id);
+    if (comment?.author && !this.waiting.has(id) && this.isUnread(comment)) this.unread.add(id);
     this.#tell(id);
   }
 

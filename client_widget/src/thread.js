@@ -80,7 +80,7 @@ export class Thread {
 
   /** A store with nothing in it. @returns {Store} */
   begin() {
-    return new Store(this.sort, this.folded, (comment) => this.#isMuted(comment));
+    return new Store(this.sort, this.folded, (comment) => this.#isMuted(comment), (comment) => this.panel.seen.isUnread(comment));
   }
 
   /** @param {Postil.Comment} comment @returns {boolean} */
@@ -98,7 +98,7 @@ export class Thread {
       staff, desk: staff ? desk : null, own: store.own.get(id), reacted: reacted.has(id), flagged: flagged.has(id),
       standing: staff ? null : this.#standing, told: told.get(id), heldOpen: held.has(id), open: section?.state !== "locked",
       face: article.face, then: thens.get(id), menu: menus.has(id) && this.#extras?.extras, back: backs.get(id),
-      muted: !this.heard.has(id) && this.#isMuted(comment) && this.#mute?.mutedLine, unread: this.panel.seen.isUnread(comment),
+      muted: !this.heard.has(id) && this.#isMuted(comment) && this.#mute?.mutedLine, unread: store.unread.has(id),
     };
   }
 

@@ -31,14 +31,13 @@ export class Unread {
     this.tell();
   }
 
-  /** How many are unread in a section, by its count. @param {string | null} id */
-  #in(id) {
-    const { page, article } = this.panel;
-    const seen = recall("seen")?.[page];
+  /** How many are unread in a section, by its count. @param {string | null} id @param {Postil.Seen | undefined} [seen] */
+  #in(id, seen = recall("seen")?.[this.panel.page]) {
+    const { article } = this.panel;
     return id && seen ? Math.max(0, (article.known[id]?.comments ?? 0) - (seen[id]?.[0] ?? 0)) : 0;
   }
 
-  /** What is unread on show, in order. */
+  /** What is unread on show, in order. This walks what is loaded. */
   #here() {
     const { store } = this.panel.thread;
     return [...store.order("", new Set())].filter((id) => {
@@ -59,14 +58,15 @@ export class Unread {
     }
   }
 
-  /** Say how many are left on the page; the pill goes before. */
+  /** Say how many are left on the page; the pill goes before. This is done at each arrival, so it walks no comments. */
   tell() {
     const { panel, button } = this;
-    const { article, thread, frame } = panel;
-    const here = this.#here();
-    const unloaded = Math.max(0, this.#in(thread.section) - thread.store.fresh - here.length);
-    const others = Object.keys(article.known).filter((id) => id !== thread.section);
-    const left = others.reduce((sum, id) => sum + this.#in(id), here.filter((id) => !this.#been.has(id)).length + (thread.store.more.size && unloaded));
+    const { article, frame, page, thread: { section, store: { unread, fresh, more } } } = panel;
+    const seen = recall("seen")?.[page];
+    const unloaded = Math.max(0, this.#in(section, seen) - fresh - unread.size);
+    const others = Object.keys(article.known).filter((id) => id !== section);
+    const here = unread.size - [...this.#been].filter((id) => unread.has(id)).length;
+    const left = others.reduce((sum, id) => sum + this.#in(id, seen), here + (more.size && unloaded));
     const had = frame.root.activeElement === button;
     button.hidden = !left || !frame.pill.hidden;
     if (had && button.hidden) frame.heading.focus({ preventScroll: true });

@@ -61,7 +61,9 @@ export const attacker = async (modules) => {
   const face = () => document.createElementNS("http://www.w3.org/2000/svg", "svg");
   return ({ sort, steps, known }) => {
     const folded = new Set();
-    const store = new Store(sort, folded);
+    // Every other one is unread, by what it says.
+    const isUnread = ({ author, html, id }) => !!author && (html.length + Number(id)) % 2 === 1;
+    const store = new Store(sort, folded, undefined, isUnread);
     const sight = (id) => ({ own: store.own.get(id), open: true, face });
     const list = new List(store, sight, () => {});
     document.body.replaceChildren(list.node);
@@ -94,6 +96,9 @@ export const attacker = async (modules) => {
       const apart = ought.length > is.length ? ought.findIndex((row, at) => row !== is[at]) : is.findIndex((row, at) => row !== ought[at]);
       if (apart >= 0) return `after ${act}, row ${apart}: ${is[apart]} is not ${ought[apart]}`;
       if (store.fresh !== [...waiting].filter((id) => comments.get(id)?.author).length) return `after ${act}: ${store.fresh} are said to wait`;
+      const unseen = [...own.values()].filter(({ state }) => state === "pending" || state === "hidden").map(({ id }) => id);
+      const unread = [...new Set([...comments.keys(), ...unseen])].filter((id) => !waiting.has(id) && isUnread(store.get(id))).sort();
+      if (String(unread) !== String([...store.unread].sort())) return `after ${act}: ${[...store.unread]} are said to be unread, not ${unread}`;
     }
     return null;
   };

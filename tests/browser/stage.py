@@ -36,6 +36,11 @@ STRICT = (
     "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
+# Where the widget's modules lie, as the page knows.
+MODULES = (
+    "performance.getEntriesByType('resource').map(({ name }) => /^.*\\/w\\/[^/]+\\//.exec(name)?.[0]).find(Boolean)"
+)
+
 SECTIONS = ("Origins", "Method", "Results")
 ARTICLE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>An essay</title>

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page, expect
-from tests.browser.stage import Reader, Stage
+from tests.browser.stage import MODULES, Reader, Stage
 
 pytestmark = pytest.mark.browser
 Somebody = Callable[..., Reader]
@@ -66,11 +66,6 @@ HISTORIES = st.fixed_dictionaries(
         "known": IDS,
         "steps": st.builds(lambda first, then: [first, *then], BEGINNING, STEPS),
     }
-)
-
-
-MODULES = (
-    "performance.getEntriesByType('resource').map(({ name }) => /^.*\\/w\\/[^/]+\\//.exec(name)?.[0]).find(Boolean)"
 )
 
 

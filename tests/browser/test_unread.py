@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 from tests.browser.bees import say
-from tests.browser.stage import Reader, Stage
+from tests.browser.stage import MODULES, Reader, Stage
 
 pytestmark = pytest.mark.browser
 Somebody = Callable[..., Reader]
@@ -104,3 +104,36 @@ def test_what_waits_behind_the_pill_is_still_unread_next_time(stage: Stage, some
     expect(ben.row("Where to put it")).to_contain_text("1 new")
     ben.discuss("Where to put it")
     expect(ben.panel.locator("[part=unread]")).to_have_text("1 unread")
+
+
+COUNT_WALKS = f"""async () => {{
+  const {{ Store }} = await import({MODULES} + "store.js");
+  const {{ order }} = Store.prototype;
+  window.walks = 0;
+  Store.prototype.order = function (...what) {{ window.walks++; return order.apply(this, what); }};
+}}"""
+
+
+def test_what_is_unread_is_counted_without_walking_the_thread(stage: Stage, somebody: Somebody, bees: str) -> None:
+    ben = somebody("Ben")
+    ben.visit(bees)
+    ben.discuss("Where to put it")
+    expect(ben.panel.locator("li[data-comment]")).to_have_count(2)
+    ben.page.keyboard.press("Escape")
+    ben.page.wait_for_timeout(A_SECOND)
+    say(stage, bees, 1, "News.")
+    ben.page.reload()
+    ben.discuss("Where to put it")
+    unread = ben.panel.locator("[part=unread]")
+    expect(unread).to_have_text("1 unread")
+    expect(ben.panel.locator(".live")).to_have_attribute("data-state", "live")
+    ben.page.evaluate(COUNT_WALKS)
+    say(stage, bees, 1, "More news.")
+    expect(ben.pill).to_be_visible()
+    expect(unread).not_to_be_visible()
+    ben.pill.click()
+    expect(unread).to_have_text("2 unread")
+    assert ben.page.evaluate("() => window.walks") == 0
+    ben.page.keyboard.press("n")
+    expect(unread).to_have_text("1 unread")
+    assert ben.page.evaluate("() => window.walks") > 0
