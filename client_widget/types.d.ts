@@ -254,6 +254,9 @@ declare namespace Postil {
     | { type: "watching"; since: string };
 }
 
+/** Where the browser has one. */
+declare var Sanitizer: { new (config: object): object };
+
 interface HTMLElement {
-  setHTML?(html: string, options?: { sanitizer: object }): void;
+  setHTML?(html: string, options?: { sanitizer?: object }): void;
 }

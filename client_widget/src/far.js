@@ -34,8 +34,8 @@ export class Far {
   /** @param {import("./list.js").List} list */
   constructor(list) {
     const { node } = (this.list = list);
-    list.list.style.display = "flow-root";
-    node.addEventListener("scroll", () => this.#look(), { passive: true });
+    // Not in the frame that scrolls: it has to be laid out and painted, too.
+    node.addEventListener("scroll", () => this.#again(), { passive: true });
     new MutationObserver(() => list.steady(() => this.settle())).observe(list.list, { childList: true });
     new ResizeObserver(() => ((this.#width = node.clientWidth), this.#again())).observe(node);
     this.#width = node.clientWidth;

@@ -113,8 +113,9 @@ export class List {
     const held = this.inSight().map((item) => ({ item, top: topOf(item) }));
     change();
     const anchor = held.find(({ item }) => item.isConnected);
-    const moved = anchor ? topOf(anchor.item) - anchor.top : 0;
-    if (moved) this.node.scrollTop += moved;
+    // Laid out here whatever is asked, so that the frame has only to be painted.
+    const now = topOf(anchor?.item ?? this.list);
+    if (anchor && now !== anchor.top) this.node.scrollTop += now - anchor.top;
   }
 
   /** What the reader sees of the list. @returns {HTMLElement[]} */
@@ -282,4 +283,4 @@ const topOf = (item) => item.getBoundingClientRect().top;
 const keyOf = ({ dataset: { comment, parent } }) => comment ?? `more ${parent}`;
 
 /** @returns {Promise<void>} when the browser has shown what there is, and heard what was typed */
-const pause = () => new Promise((go) => requestAnimationFrame(() => setTimeout(go)));
+export const pause = () => new Promise((go) => requestAnimationFrame(() => setTimeout(go)));

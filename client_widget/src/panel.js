@@ -434,7 +434,11 @@ const panels = new Map();
 const panelOf = async (article) => {
   await speak(article.modules, article.lang);
   for (const [other, panel] of panels) if (other !== article && panel.frame.node.isConnected) panel.frame.close(), panel.frame.node.remove();
-  if (!panels.has(article)) panels.set(article, new Panel(article));
+  if (!panels.has(article)) {
+    panels.set(article, new Panel(article));
+    // To make it is one task, and to show it another.
+    await new Promise((go) => setTimeout(go));
+  }
   return /** @type {Panel} */ (panels.get(article));
 };
 

@@ -15,7 +15,7 @@ const CSS = `
 dialog{all:initial;color-scheme:inherit;--s:calc(var(--postil-font-size,15px)*.867);--x:var(--postil-space,20px);--r:var(--postil-radius,12px);--step:38px;
 --sunk:var(--postil-sunk,light-dark(#f5f3ee,#14161a));--good:var(--postil-good,light-dark(#2f7d4f,#74c295));--warn:var(--postil-warn,light-dark(#8a5200,#e0aa5a));--bad:var(--postil-bad,light-dark(#a8321f,#ef9080));
 position:fixed;inset-block:0;inset-inline-end:0;z-index:var(--postil-z,2147483647);box-sizing:border-box;width:var(--postil-width,440px);max-width:100vw;display:flex;flex-direction:column;background:var(--surface);color:var(--ink);border-inline-start:1px solid var(--line);font-family:var(--postil-font,var(--page));font-size:var(--postil-font-size,15px);line-height:1.5;overflow-wrap:anywhere;contain:content;container-type:inline-size}
-dialog:not([open]),.foot:empty,.strip:empty,.list>li:empty,.foot .composer:not(:focus-within):has(textarea:placeholder-shown):not(:has(.error:not([hidden]))) :is(.tools,.under),li[data-editing] :is(.body,.actions),.extra,li[data-open] .more{display:none}
+dialog:not([open]),.foot:empty,.strip:empty,.list>li:empty,.foot .composer:not(:focus-within):has(textarea:placeholder-shown):not(:has(.error:not([hidden]))) :is(.tools,.under),li[data-editing] :is(.body,.actions){display:none}
 [dir=rtl]{--way:270deg;--at:100%;--flip:-1}
 svg:not(.face){width:18px;height:18px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
 svg.face{width:28px}
@@ -27,7 +27,7 @@ b,.to a,.act,.primary,.load,.pill,.badge,.tabs{font-weight:600}
 .badge,.load,.text,.body [href],.fresh,.act[aria-pressed=true],.act[aria-expanded=false]:not(.more){color:var(--accent)}
 .tool:hover,.quiet:hover,.act:hover,.tabs :hover,.empty b{color:var(--ink)}
 .tool:hover,.quiet:hover,.tomb,.body pre{background:var(--sunk)}
-.text:hover,a.when:hover,button.label:hover{text-decoration:underline}
+.text:hover,a.when:hover,button.label:hover,.news:hover,.to a:hover{text-decoration:underline}
 .pill,.primary{padding:0 16px;min-height:32px;background:var(--accent);color:var(--on-accent);line-height:32px}
 .act,.text,.label,.load{min-height:28px;min-width:24px;border-radius:4px}
 .head,.actions,.under,.tools,.bar,.tabs button,article header,.label,.tomb,.shut{display:flex;align-items:center}
@@ -58,7 +58,7 @@ option{background:var(--surface);color:var(--ink)}
 .sort{margin-inline-start:auto}.sort::after{content:"▾";margin-inline-start:4px}
 .pill{position:absolute;inset-inline-start:50%;translate:calc(-50%*var(--flip,1));width:max-content;max-width:100%;border-radius:16px;box-shadow:0 2px 8px rgb(0 0 0/.16)}
 .scroll{flex:1;min-height:0;overflow-y:auto;overscroll-behavior:contain;overflow-anchor:none;padding:4px 0 20px;outline-offset:-2px}
-.list{list-style:none;padding:0}
+.list{display:flow-root;list-style:none;padding:0}
 .list>li{contain:content;overflow-clip-margin:14px;--in:calc(min(var(--depth),3)*var(--step));margin:0 var(--x);padding-inline-start:var(--in);background:repeating-linear-gradient(var(--way,90deg),transparent 0 calc(var(--step)/2 - 6px),var(--line) 0 calc(var(--step)/2 - 4px),transparent 0 var(--step)) var(--at,0) 0/var(--in) 100% no-repeat}
 article{position:relative;box-sizing:border-box;padding:12px;padding-inline-start:49px;margin:0 -12px;border-radius:var(--r)}
 article:focus{outline:0}
@@ -67,7 +67,7 @@ article header{flex-wrap:wrap;column-gap:9px;min-height:28px;margin-inline-start
 a.when,.to a{text-decoration:none}
 .fold{margin-block:-2px;margin-inline:auto -6px;width:28px;height:28px}
 .label{gap:4px;color:var(--warn)}
-.label svg:not(.face){width:14px;height:14px}
+.label svg{width:14px;height:14px}
 .body{unicode-bidi:isolate;contain:content}
 .body>*{margin:0 0 8px}
 .body>:last-child{margin-bottom:0}
@@ -75,13 +75,11 @@ a.when,.to a{text-decoration:none}
 .body :is(ul,ol){padding-inline-start:22px}
 .body pre{padding:8px 12px;border-radius:8px;overflow-x:auto}
 .body :is(code,pre){font:var(--s)/1.5 var(--postil-mono,ui-monospace,monospace)}
-.plain{white-space:pre-line}
 .actions{flex-wrap:wrap;column-gap:18px;margin-top:4px}
 .list>li:has(.news){position:relative;z-index:1}
 .news{position:absolute;inset-block-end:-8px;inset-inline-start:49px;min-height:24px;font-weight:600;font-size:var(--s);color:var(--accent);z-index:1}
 .tomb .news{inset-inline-start:12px;inset-block-end:-18px}
-.news:hover,.to a:hover{text-decoration:underline}
-li[data-open] .extra{display:contents}
+.extra{display:contents}
 li>.tomb{padding:8px 12px;margin:8px 0}
 .slot{margin-inline-start:37px}
 .slot>*{margin-bottom:12px}
@@ -102,7 +100,6 @@ textarea:placeholder-shown{direction:inherit}
 .quiet{padding:0 12px;min-height:32px}
 .under{flex-wrap:wrap;gap:0 8px;min-height:28px;padding-top:6px}
 input{min-height:32px;padding:0 10px;cursor:text}
-.name{width:180px}
 .error{color:var(--bad);padding-top:6px;flex-basis:100%}
 [data-shape=sheet]{inset:auto 0 0;width:auto;max-width:none;height:82%;padding-top:16px;border:0;border-radius:18px 18px 0 0;box-shadow:0 -8px 40px rgb(0 0 0/.2);--step:20px}
 [data-shape=sheet] .head{padding-top:8px}
