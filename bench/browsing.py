@@ -18,15 +18,26 @@ async def thread(bench: Bench) -> list[Row]:
             return []
         service, seeded = bench.service, bench.seeded
         url = f"http://127.0.0.1:{service.port}"
-        few = await screen.read(browser, url, "A hundred", 100, _sayer(service, seeded.hundred))
-        many = await screen.read(browser, url, "A thousand", 1000, _sayer(service, seeded.thousand))
-    slow = f"1,000 comments at 1/{screen.THROTTLE} speed"
-    longest = max(many.tasks, default=0)
+        async with screen.read(browser, url, "A hundred", 100) as few:
+            less = await few.arrival(_sayer(service, seeded.hundred))
+        async with screen.read(browser, url, "A thousand", 1000) as many:
+            more = await many.arrival(_sayer(service, seeded.thousand))
+        async with screen.read(browser, url, "A thousand", 1000, screen.SLOWER) as slow:
+            wall = [task.wall for task in slow.tasks]
+    # Slowed down, a browser burns CPU by the clock, also while others have the core: so this was at full speed.
+    cpu = [task.cpu * screen.SLOWER for task in many.tasks]
+    what = f"1,000 comments at 1/{screen.SLOWER} speed"
     return [
-        Row(f"{slow}, longest task", "wall ms", [longest], target=at_most(screen.LONG, "ours")),
-        Row(f"{slow}, tasks > {screen.LONG} ms", "tasks", [len(many.tasks)], target=at_most(0, "ours")),
-        Row("an arrival among 1,000, beside 100", "CPU ms", [many.change], [few.change]),
+        Row(f"{what}, longest task", "CPU ms", [max(cpu)], target=at_most(screen.LONG, "ours")),
+        Row(f"{what}, tasks > {screen.LONG} ms", "tasks", [_long(cpu)], target=at_most(0, "ours")),
+        Row(f"{what}, longest on the wall", "wall ms", [max(wall)]),
+        Row(f"{what}, > {screen.LONG} ms on the wall", "tasks", [_long(wall)]),
+        Row("an arrival among 1,000, beside 100", "CPU ms", [more], [less]),
     ]
+
+
+def _long(tasks: list[float]) -> int:
+    return sum(ms > screen.LONG for ms in tasks)
 
 
 def _sayer(service: Server, section: str) -> Callable[[int], Awaitable[None]]:

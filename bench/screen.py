@@ -9,9 +9,10 @@ from playwright.async_api import Browser, CDPSession, Page, Route, async_playwri
 
 from bench.data import OUTLINE, PAGE
 from bench.processes import unpin
+from bench.trace import Task, traced
 
-# By how much the browser is slowed down while tasks are timed.
-THROTTLE = 4
+# How many times slower what it stands for is.
+SLOWER = 4
 # A task that is longer keeps whoever scrolls or types waiting, by the browsers' own word, in milliseconds.
 LONG = 50
 CHANGES = 12
@@ -27,27 +28,34 @@ ARTICLE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>An essa
 <article><h1>An essay</h1>{sections}</article><script async src="{service}/postil.js"></script></html>"""
 
 LIST = "document.querySelector('postil-panel').shadowRoot.querySelector('[part=thread]')"
-OBSERVE = """() => { window.tasks = [];
-const note = (list) => tasks.push(...list.getEntries().map(({ duration }) => duration));
-new PerformanceObserver(note).observe({ type: "longtask" }); }"""
-# Whoever scrolls on comes to the end, page by page; and going back, to the rest of a thread that was passed.
-ON = f"""(count) => {{
-  const list = document.querySelector("postil-panel") && {LIST};
-  if (!list) return false;
-  const more = [...list.querySelectorAll("ol.list>li:not([data-comment])")];
-  const drawn = more.find((item) => item.firstChild);
-  if (drawn) drawn.scrollIntoView();
-  else if (more.length) list.scrollTop = list.scrollTop > 0 ? list.scrollTop - 2000 : list.scrollHeight;
-  return !more.length && list.querySelectorAll("li[data-comment]").length >= count;
-}}"""
-SCROLL = f"""async () => {{
+# All that is done to the page, in the page: what Playwright looks with is no part of what is measured.
+# Whoever scrolls on comes to the end, page by page; and going back, to the rest of a thread that was passed. He goes on
+# when what he sees is drawn.
+READ = f"""async ([heading, count]) => {{
+  const wait = (ms) => new Promise((go) => setTimeout(go, ms));
+  const rows = [...document.querySelectorAll("postil-row")].map(({{ shadowRoot }}) => shadowRoot);
+  rows.find(({{ textContent }}) => textContent.includes(heading)).querySelector("button").click();
+  while (!document.querySelector("postil-panel")) await wait(50);
   const list = {LIST};
+  const isBlank = () => {{
+    const {{ left, top, width, height }} = list.getBoundingClientRect();
+    return !list.getRootNode().elementFromPoint(left + width / 2, top + height / 2)?.closest("li");
+  }};
+  for (let read = 0; ; read = list.querySelectorAll("li[data-comment]").length) {{
+    const more = [...list.querySelectorAll("ol.list>li:not([data-comment])")];
+    if (!more.length && read >= count) break;
+    const drawn = more.find((item) => item.firstChild);
+    if (drawn) drawn.scrollIntoView();
+    else if (more.length) list.scrollTop = list.scrollTop > 0 ? list.scrollTop - 2000 : list.scrollHeight;
+    await wait(100);
+    while (isBlank()) await wait(30);
+  }}
   list.scrollTop = list.scrollHeight / 2;
   for (let frame = 0; frame < 60; frame++) {{
     list.scrollTop += 60;
     await new Promise(requestAnimationFrame);
   }}
-  return new Promise((go) => setTimeout(() => go(tasks.splice(0)), 200));
+  await wait(500);
 }}"""
 
 # Not by a locator, which looks at every node of the page.
@@ -58,10 +66,26 @@ Say = Callable[[int], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Thread:
-    """What a thread costs its reader: long tasks in wall ms, slowed down; one arrival in CPU ms, not slowed down."""
+    """One that was opened, loaded to its end and scrolled, and the tasks of the page's main thread until then."""
 
-    tasks: list[float]
-    change: float
+    page: Page
+    devtools: CDPSession
+    tasks: list[Task]
+
+    async def arrival(self, say: Say) -> float:
+        """The CPU that one arrival costs the page's main thread, in milliseconds."""
+        await self.devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+        before = 0.0
+        for number in range(CHANGES + 1):
+            await say(number)
+            await self.page.wait_for_function(NEWS, arg=f"{number + 1} new", polling=50)
+            if not number:  # the first loads what only arrivals need
+                before = await self._busy()
+        return (await self._busy() - before) / CHANGES
+
+    async def _busy(self) -> float:
+        told = await self.devtools.send("Performance.getMetrics")
+        return 1000 * next(float(one["value"]) for one in told["metrics"] if one["name"] == "TaskDuration")
 
 
 @asynccontextmanager
@@ -78,44 +102,24 @@ async def chromium() -> AsyncIterator[Browser | None]:
             await browser.close()
 
 
-async def read(browser: Browser, service: str, heading: str, count: int, say: Say) -> Thread:
-    """Open the thread of a section, load all of it, scroll; then have replies arrive, one by one."""
+@asynccontextmanager
+async def read(browser: Browser, service: str, heading: str, count: int, slower: int = 1) -> AsyncIterator[Thread]:
+    """Open the thread of a section, load all of it, scroll, in a browser that is slowed down so many times."""
     page = await browser.new_page()
     page.set_default_timeout(120_000)
     await page.route(PAGE, lambda route: _article(route, service))
     await page.goto(PAGE)
-    row = page.locator("postil-row").filter(has_text=heading)
-    await row.wait_for()
+    await page.locator("postil-row").filter(has_text=heading).wait_for()
     devtools = await page.context.new_cdp_session(page)
-    await page.evaluate(OBSERVE)
-    await devtools.send("Emulation.setCPUThrottlingRate", {"rate": THROTTLE})
-    await row.get_by_role("button").click()
-    await page.wait_for_function(ON, arg=count, polling=100)
-    tasks = await page.evaluate(SCROLL)
-    await devtools.send("Emulation.setCPUThrottlingRate", {"rate": 1})
-    thread = Thread([ms for ms in tasks if ms > LONG], await _arrivals(page, devtools, say))
+    async with traced(browser, page) as tasks:
+        await devtools.send("Emulation.setCPUThrottlingRate", {"rate": slower})
+        await page.evaluate(READ, [heading, count])
+        await devtools.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    yield Thread(page, devtools, tasks)
     await page.close()
-    return thread
 
 
 async def _article(route: Route, service: str) -> None:
     text = "<p>What is said here takes a few lines to say, and is said at length.</p>" * 3
     sections = "".join(f"<h2>{one.heading}</h2>{text}" for one in OUTLINE)
     await route.fulfill(body=ARTICLE.format(sections=sections, service=service), content_type="text/html")
-
-
-async def _arrivals(page: Page, devtools: CDPSession, say: Say) -> float:
-    """The CPU that one arrival costs the page's main thread, in milliseconds."""
-    await devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
-    before = 0.0
-    for number in range(CHANGES + 1):
-        await say(number)
-        await page.wait_for_function(NEWS, arg=f"{number + 1} new", polling=50)
-        if not number:  # the first loads what only arrivals need
-            before = await _busy(devtools)
-    return (await _busy(devtools) - before) / CHANGES
-
-
-async def _busy(devtools: CDPSession) -> float:
-    told = await devtools.send("Performance.getMetrics")
-    return 1000 * next(float(one["value"]) for one in told["metrics"] if one["name"] == "TaskDuration")
