@@ -125,6 +125,14 @@ QUIET = f"""() => new Promise((go) => {{
   const again = () => (clearTimeout(timer), (timer = setTimeout(go, 400)));
   new MutationObserver(again).observe({THREAD}, {{ childList: true, subtree: true }});
 }})"""
+# How often the list changes in the frame that scrolls it.
+IN_THE_FRAME = f"""() => new Promise((go) => {{
+  let changes = 0;
+  const observer = new MutationObserver((records) => (changes += records.length));
+  observer.observe({THREAD}, {{ childList: true, subtree: true }});
+  {THREAD}.scrollTop = {THREAD}.scrollHeight / 2;
+  requestAnimationFrame(() => go(changes + observer.takeRecords().length));
+}})"""
 COUNT_WORK = """() => {
   window.work = { nodes: 0, drawn: 0 };
   const list = document.querySelector("postil-panel").shadowRoot.querySelector("ol.list");
@@ -175,3 +183,8 @@ def test_more_comes_as_the_reader_comes_near_and_a_change_draws_what_it_changes(
     ann.page.evaluate(f"() => void ({THREAD}.scrollTop = 0)")
     expect(ann.comment("The first.")).to_be_in_viewport()
     ann.page.wait_for_function(AWAY, arg=[120, 0])
+
+    # What comes near is not drawn in the frame that has to be laid out and painted for scrolling, but after it.
+    ann.page.evaluate(QUIET)
+    assert ann.page.evaluate(IN_THE_FRAME) == 0
+    ann.page.wait_for_function(AWAY, arg=[0, 85])
