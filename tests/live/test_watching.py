@@ -8,6 +8,7 @@ import pytest
 from tests.live.server import ORIGIN, OTHER, PAGE, Service, fold, place, revision
 
 from postil import discussion
+from postil.live.showing import Showing
 from postil.sites import site_of
 from postil.viewer import Viewer
 
@@ -65,6 +66,29 @@ async def test_who_shows_the_same_once_more_goes_on_being_told(service: Service)
         posted = await service.post(section=section)
         await reader.step()
         assert posted["comment"]["id"] in reader.comments
+
+
+async def test_who_shows_something_else_while_a_step_is_made_is_told_it(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = [(await service.post(index))["section"]["id"] for index in (0, 1)]
+    begun, go_on, step = asyncio.Event(), asyncio.Event(), Showing.step
+
+    async def held(showing: Showing, *made: Any) -> bytes | None:
+        begun.set()
+        await go_on.wait()
+        return await step(showing, *made)
+
+    async with service.open() as reader:
+        await reader.watch([first])
+        monkeypatch.setattr(Showing, "step", held)
+        posted = await service.post(1)
+        await begun.wait()
+        await reader.say({"type": "show", "sections": [second]})
+        await reader.until("watching")
+        go_on.set()
+        await reader.reach(posted["since"])
+        assert set(reader.comments) == {posted["comment"]["id"]}
 
 
 async def test_show_changes_which_bodies_come(service: Service) -> None:

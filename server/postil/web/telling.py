@@ -63,6 +63,9 @@ class Teller:
         """Other sections are in sight now."""
         await self._show(named)
         await self.say(Watching(type="watching", since=str(self.since)))
+        # A step that was being made meanwhile may have passed him by: for what he showed he was gone, and what he shows
+        # now was not there yet.
+        self.wake()
         if self.seat is not None:
             self.room.presence.changed()
 
