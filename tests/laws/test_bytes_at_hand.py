@@ -16,7 +16,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import true
 from starlette.applications import Starlette
-from tests.databases import ON_POSTGRESQL
 from tests.laws.test_one_question import HISTORY, OPS, History, Op, more_of, read_page, read_window
 from tests.world import ORIGIN, World, world
 
