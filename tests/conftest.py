@@ -6,6 +6,7 @@ for each test. Mark such tests `browser`.
 """
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -53,6 +54,11 @@ LONGEST = (
     *("browser/test_embeds", "browser/test_writing", "browser/test_seven_versions", "laws/test_nothing_leaks"),
     *("api/test_schema", "attacks/test_csrf", "attacks/test_layout", "attacks/test_flood"),
 )
+
+
+# The services that tests start are compiled once, wherever this machine keeps, or does not keep, what it compiled.
+os.environ["PYTHONPYCACHEPREFIX"] = str(Path(__file__).parents[1] / "build" / "bytecode")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session")
