@@ -22,6 +22,7 @@ EXAMPLES = """examples:
   python -m bench push memory           these alone
   python -m bench post --rounds 9       more rounds, on a machine that is not quiet
   python -m bench --short               whether it works at all, in half a minute; its figures say nothing
+  python -m bench large --large 100000 1000000    a million takes some minutes to make, and two gigabytes
   python -m bench --sockets 1000        no more sockets than that (each needs a file descriptor at both ends)
 
 cases:
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if unknown := set(given.cases) - {case.name for case in CASES}:
         parser.error(f"There is no case “{min(unknown)}”. There are: {', '.join(case.name for case in CASES)}.")
-    how = {"seconds": given.seconds, "rounds": given.rounds, "sockets": given.sockets}
+    how = {"seconds": given.seconds, "rounds": given.rounds, "sockets": given.sockets, "large": given.large}
     if given.short:
         how = {"seconds": 0.05, "rounds": 1, "sockets": (20,)}
     progress = Progress(lambda line: print(line, file=sys.stderr, flush=True))
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=0.8, help="how long each load runs [0.8]")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is repeated, by turns [3]")
     parser.add_argument("--sockets", type=int, nargs="+", default=(1_000, 10_000), help="who hears a push [1000 10000]")
+    parser.add_argument("--large", type=int, nargs="+", default=(100_000,), help="comments to post among [100000]")
     parser.add_argument("--to", type=Path, default=TOLD, metavar="FILE", help=f"where the JSON goes [{TOLD}]")
     return parser
 

@@ -28,6 +28,7 @@ class Bench:
     seconds: float = 0.8
     rounds: int = 3
     sockets: Sequence[int] = (1_000, 10_000)
+    large: Sequence[int] = (100_000,)
     is_short: bool = False
 
     async def by_turns(self, *measures: Callable[[], Awaitable[T]]) -> list[list[T]]:

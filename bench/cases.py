@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bench import browsing, data, holds, isso, posts, push, reads, start
+from bench import browsing, data, holds, isso, large, posts, push, reads, start
 from bench.case import Bench, Case
 from bench.processes import pin, serving
 from bench.row import Row
@@ -14,6 +14,7 @@ CASES: tuple[Case, ...] = (
     Case("read", "a thread, hot, and unchanged", reads.threads),
     Case("cold", "a thread after a write; a long one; its bytes", reads.cold),
     Case("post", "a durable comment", posts.comments),
+    Case("large", "a comment among very many", large.posts, in_short=False),
     Case("holds", "the worst that is accepted", holds.longest),
     Case("push", "one reply to all open sockets", push.replies),
     Case("memory", "what an idle socket keeps", push.memory),
