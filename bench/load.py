@@ -89,7 +89,7 @@ async def hammer(
     ends = time.perf_counter() + seconds
 
     async def go(connection: Connection, asked: Iterator[bytes]) -> None:
-        while (start := time.perf_counter()) < ends:
+        while (start := time.perf_counter()) < ends or not latencies:  # where this process was kept from all of it
             got, _, body = await connection.ask(next(asked))
             if got != status:
                 raise RuntimeError(f"{got} instead of {status}: {body[:200]!r}")
