@@ -283,4 +283,4 @@ const topOf = (item) => item.getBoundingClientRect().top;
 const keyOf = ({ dataset: { comment, parent } }) => comment ?? `more ${parent}`;
 
 /** @returns {Promise<void>} when the browser has shown what there is, and heard what was typed */
-export const pause = () => new Promise((go) => requestAnimationFrame(() => setTimeout(go)));
+const pause = () => new Promise((go) => requestAnimationFrame(() => setTimeout(go)));

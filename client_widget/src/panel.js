@@ -106,8 +106,11 @@ export class Panel {
     if (comment) this.place?.row.scrollIntoView({ block: "center" });
     this.#swap(false);
     await this.#head(from);
-    this.#show(said);
     this.foot.compose();
+    this.#show(said);
+    await turn();
+    // Another may have been opened meanwhile.
+    if (id && this.thread.section !== id) return;
     article.emit("open", { section: id });
     if (!article.since) return this.thread.warn(t.problems.network);
     await this.#watch(id, comment);
@@ -229,9 +232,9 @@ export class Panel {
     this.desk?.clear();
     const loaded = this.thread.open(section, comment);
     const before = this.#watching;
-    if (!before) this.live.start();
-    else this.live.show();
     this.#watching = true;
+    if (before) this.live.show();
+    else this.live.start();
     const since = await loaded;
     this.#look();
     // A socket that was open already tells of this section only from now on: ask for what fell between.
@@ -427,6 +430,9 @@ export class Panel {
 
 }
 
+/** To make the panel is one task, to show it another, and to ask for what it shows a third. */
+const turn = () => new Promise((go) => setTimeout(go));
+
 /** Of each article on the page that somebody opened. @type {Map<Postil.Article, Panel>} */
 const panels = new Map();
 
@@ -436,8 +442,7 @@ const panelOf = async (article) => {
   for (const [other, panel] of panels) if (other !== article && panel.frame.node.isConnected) panel.frame.close(), panel.frame.node.remove();
   if (!panels.has(article)) {
     panels.set(article, new Panel(article));
-    // To make it is one task, and to show it another.
-    await new Promise((go) => setTimeout(go));
+    await turn();
   }
   return /** @type {Panel} */ (panels.get(article));
 };

@@ -64,9 +64,9 @@ export class Unread {
     const { article, frame, page, thread: { section, store: { unread, fresh, more } } } = panel;
     const seen = recall("seen")?.[page];
     const unloaded = Math.max(0, this.#in(section, seen) - fresh - unread.size);
-    const others = Object.keys(article.known).filter((id) => id !== section);
-    const here = unread.size - [...this.#been].filter((id) => unread.has(id)).length;
-    const left = others.reduce((sum, id) => sum + this.#in(id, seen), here + (more.size && unloaded));
+    let left = unread.size + (more.size && unloaded);
+    for (const id of this.#been) if (unread.has(id)) left--;
+    for (const id of Object.keys(article.known)) if (id !== section) left += this.#in(id, seen);
     const had = frame.root.activeElement === button;
     button.hidden = !left || !frame.pill.hidden;
     if (had && button.hidden) frame.heading.focus({ preventScroll: true });
