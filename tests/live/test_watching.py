@@ -8,9 +8,10 @@ import pytest
 from tests.live.server import ORIGIN, OTHER, PAGE, Service, fold, place, revision
 
 from postil import discussion
+from postil.live.room import Room
 from postil.live.showing import Showing
 from postil.sites import site_of
-from postil.viewer import Viewer
+from postil.viewer import Audience, Viewer
 
 
 async def test_a_post_arrives_as_bodies_then_counts(service: Service) -> None:
@@ -326,5 +327,20 @@ async def test_a_lost_hint_is_healed_by_the_sweep(service: Service, monkeypatch:
         posted = await service.post(0)
         assert await reader.is_quiet()
         await hub.sweep()
+        await reader.reach(posted["since"])
+    assert posted["comment"]["id"] in reader.comments
+
+
+async def test_a_lost_step_is_healed_by_the_sweep(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing(_room: Room, _audience: Audience) -> None:
+        pass
+
+    section = (await service.post(0))["section"]["id"]
+    async with service.open() as reader:
+        await reader.watch([section])
+        monkeypatch.setattr(Room, "_push_step", nothing)
+        posted = await service.post(0)
+        assert await reader.is_quiet()
+        await service.resources.hub.sweep()
         await reader.reach(posted["since"])
     assert posted["comment"]["id"] in reader.comments

@@ -175,6 +175,7 @@ class Hub:
         for site, key, public, staff_revision in rows:
             if room := self.rooms.get((site, key)):
                 room.advance(public, staff_revision)
+                room.catch_up()
 
 
 def _among(table: type[Page] | type[PageAlias], rooms: Iterable[Room]) -> ColumnElement[bool]:

@@ -64,6 +64,14 @@ class Room:
                 if audience not in self.pushes:
                     self.pushes[audience] = asyncio.create_task(self._push(audience))
 
+    def catch_up(self) -> None:
+        """Wake whoever is behind while nobody tells him, by whatever turn of events."""
+        for showing in self.showings.values():
+            if showing.audience not in self.pushes:
+                for watcher in showing.watchers:
+                    if watcher.since.revision < self.revisions[showing.audience]:
+                        watcher.wake()
+
     def end(self) -> None:
         """Nobody is here any more."""
         if self.waiting is not None:
