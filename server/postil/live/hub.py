@@ -6,7 +6,8 @@ once for each audience and revision asked from, however many ask.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
@@ -20,6 +21,7 @@ from postil.glance import Busy, Glance
 from postil.live.bus import Bus
 from postil.live.queues import Queues
 from postil.live.room import Room
+from postil.live.shared import Shared
 from postil.live.wire import Frames
 from postil.migrate import sqlite_file
 from postil.models import Page, PageAlias
@@ -30,6 +32,8 @@ from postil.viewer import Audience, Viewer
 CALM_SECONDS = 1.0
 # One question about so many pages at a time keeps the sweep's statement small.
 SWEEP_PAGES = 200
+# Arrivals of which one question is asked for all: pages, and sites, that readers come to at one time.
+MOST_ARRIVING = 256
 
 
 class Hub:
@@ -41,6 +45,8 @@ class Hub:
         self.sessions: dict[str, set[Callable[[], None]]] = {}
         self.queues = Queues(database)
         self.glance: Glance | None = None
+        # Where those stand who come back at the same time, as all do after a restart: asked once for each place.
+        self.arrivals: Shared[Hashable, Any] = Shared(MOST_ARRIVING, keeps=False)
 
     def start(self) -> Callable[[], None]:
         """Hear, once the database is open; call what is returned to stop."""

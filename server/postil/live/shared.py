@@ -11,21 +11,22 @@ V = TypeVar("V")
 
 
 class Shared(Generic[K, V]):
-    """Questions in flight and their answers, the latest `most` of them, until forget().
+    """Questions in flight and their answers, the latest `most` of them, until forget(). With `keeps=False` an answer is
+    told to those who asked while it was in flight, and to nobody else.
 
     Keys come from strangers (a cursor, an outline's hash), hence the bound. A question that failed is not kept:
     the next asker asks again.
     """
 
-    def __init__(self, most: int) -> None:
-        self.most = most
+    def __init__(self, most: int, *, keeps: bool = True) -> None:
+        self.most, self.keeps = most, keeps
         self._asked: OrderedDict[K, asyncio.Task[V]] = OrderedDict()
 
     async def ask(self, key: K, question: Callable[[], Coroutine[Any, Any, V]]) -> V:
         task = self._asked.get(key)
         if task is None:
             task = self._asked[key] = asyncio.create_task(question())
-            task.add_done_callback(partial(self._drop_failed, key))
+            task.add_done_callback(partial(self._drop, key))
             if len(self._asked) > self.most:
                 self._asked.popitem(last=False)
         # One asker who goes away must not take the answer from the others.
@@ -35,7 +36,7 @@ class Shared(Generic[K, V]):
         """What is asked from now on is asked anew."""
         self._asked.clear()
 
-    def _drop_failed(self, key: K, task: asyncio.Task[V]) -> None:
+    def _drop(self, key: K, task: asyncio.Task[V]) -> None:
         failed = task.cancelled() or task.exception() is not None
-        if failed and self._asked.get(key) is task:
+        if (failed or not self.keeps) and self._asked.get(key) is task:
             del self._asked[key]

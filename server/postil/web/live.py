@@ -7,12 +7,14 @@ import asyncio
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pydantic import ValidationError
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from postil import reading
+from postil.auth.guests import author_key
 from postil.cursors import Since, parse_since
 from postil.db import Snapshot
 from postil.errors import Invalid, OriginRefused, PostilError, TooMany, Unauthorized, Unavailable
@@ -28,7 +30,7 @@ from postil.live.wire import (
     encode,
 )
 from postil.sites import site_of
-from postil.urls import BadUrl, owner_key, page_key
+from postil.urls import BadUrl, origin_of, owner_key, page_key
 from postil.viewer import Viewer
 from postil.web import body, door
 from postil.web.addresses import network_of
@@ -116,9 +118,13 @@ async def _refuse_strangers(socket: WebSocket) -> None:
     origin = origin_in(socket.headers)
     if origin is None or origin == door.own_origin(socket):
         return
-    async with door.resources(socket).database.read() as snapshot:
-        if await site_of(snapshot, origin) is None:
-            raise OriginRefused()
+
+    async def is_known() -> bool:
+        async with door.resources(socket).database.read() as snapshot:
+            return await site_of(snapshot, origin) is not None
+
+    if not await door.resources(socket).hub.arrivals.ask(origin, is_known):
+        raise OriginRefused()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,14 @@ class Wish:
     sections: list[SectionRef]
     outline: str | None = None
     presence: bool = False
+
+
+class Arrival(NamedTuple):
+    """Who somebody is, the page's present key, and the revision that it is at now."""
+
+    viewer: Viewer
+    key: str
+    now: Since
 
 
 def understand(text: str) -> Watch | Show | Writing:
@@ -231,14 +245,26 @@ class Conversation:
 
     async def _wish(self, said: Watch) -> Wish:
         key = owner_key(said.page.key) if said.page.key else page_key(said.page.url)
+        since = parse_since(said.since) if said.since else None
+        if said.token is None and since is not None:
+            # Nobody in particular, who knows where he stands: equal ones share the question.
+            author, origin = author_key(said.author), origin_in(self.socket.headers)
+            asked = (origin, origin_of(said.page.url), key)
+            arrival: Arrival = await self.hub.arrivals.ask(asked, lambda: self._arrive(said, key))
+            viewer = Viewer(arrival.viewer.site, author)
+        else:
+            arrival = await self._arrive(said, key)
+            viewer = arrival.viewer
+        presence = said.presence and door.resources(self.socket).settings.presence
+        return Wish(viewer, arrival.key, since or arrival.now, said.sections, said.outline, presence)
+
+    async def _arrive(self, said: Watch, key: str) -> Arrival:
         async with door.resources(self.socket).database.read() as snapshot:
             viewer = await self._viewer(snapshot, said)
             page = await reading.find_page(snapshot, viewer.site, key)
             revision = reading.page_revision(page, viewer.audience) if page else 0
-            since = parse_since(said.since) if said.since else Since(snapshot.epoch, revision)
-        # A page that moved is watched under its present key, where the hints are.
-        presence = said.presence and door.resources(self.socket).settings.presence
-        return Wish(viewer, page.key if page else key, since, said.sections, said.outline, presence)
+            # A page that moved is watched under its present key, where the hints are.
+            return Arrival(viewer, page.key if page else key, Since(snapshot.epoch, revision))
 
     async def _viewer(self, snapshot: Snapshot, said: Watch) -> Viewer:
         authorization = f"Bearer {said.token}" if said.token else None
