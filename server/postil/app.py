@@ -63,11 +63,13 @@ def make_app(
             shelf.open()
             yield
             shelf.close()
+            await limiter.close()
 
     widget = widget or Widget()
-    limiter, shelf = Limiter(enabled=settings.rate_limits), Shelf(resources.database)
+    shared = settings.bus if settings.bus.startswith("redis") else ""
+    limiter, shelf = Limiter(enabled=settings.rate_limits, shared=shared), Shelf(resources.database)
     whereabouts = Whereabouts(secret, settings.trusted_proxies)
-    front = Front(limiter, whereabouts)
+    front = Front(limiter, whereabouts, settings.edge_seconds)
     app = Starlette(
         routes=[*routes(widget), *more],
         middleware=[

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     most_sockets: int = Field(10_000, ge=1, description="Sockets open at once; about 25 KB of memory each.")
     most_sockets_per_network: int = Field(200, ge=1, description="Sockets at once from one address or /64.")
     presence: bool = Field(True, description="Whether pages may ask how many read and write at the moment.")
+    edge_seconds: int = Field(0, ge=0, le=5, description="How long a cache in between may answer public reads itself.")
     sweep_seconds: float = Field(30.0, gt=0, description="How often watched pages are compared with the database.")
 
     @field_validator("url")

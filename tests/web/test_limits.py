@@ -1,13 +1,16 @@
 """Limits: the table holds, the wait that is told is true, and memory stays bounded."""
 
 import inspect
+import secrets
+import socket
 import subprocess
 import sys
 
 import pytest
+from tests.servers import Redis, redis_server
 
 from postil.errors import TooMany
-from postil.web import memory
+from postil.web import limits, memory
 from postil.web.limits import LIMITS, Limiter
 
 
@@ -88,6 +91,39 @@ async def test_a_flood_of_readers_takes_no_more_than_its_memory(monkeypatch: pyt
     assert len(storage.windows) == 100
     assert not await storage.acquire_entry("reader 999", 1, 60)  # the latest are remembered
     assert await storage.acquire_entry("reader 0", 1, 60)
+
+
+async def test_processes_that_share_redis_count_together() -> None:
+    url = redis_server().url
+    one, other = Limiter(shared=url), Limiter(shared=url)
+    who = secrets.token_hex(8)
+    assert await hits(one, "sign_in", who, 6) == 6
+    assert await hits(other, "sign_in", who, 20) == 4
+    with pytest.raises(TooMany) as refused:
+        await one.hit("sign_in", who)
+    assert 1 <= (refused.value.retry_after or 0) <= 60
+    assert await hits(one, "read", who, 600) == await hits(other, "read", who, 600) == 600
+    for limiter in (one, other):
+        await limiter.close()
+
+
+async def test_without_redis_each_counts_for_itself(caplog: pytest.LogCaptureFixture) -> None:
+    server = Redis()
+    limiter = Limiter(shared=server.url)
+    assert await hits(limiter, "sign_in", "reader", 3) == 3
+    server.crash()
+    assert await hits(limiter, "sign_in", "reader", 20) == 10
+    assert caplog.text.count("for each process alone") == 1
+    await limiter.close()
+    server.end()
+
+
+async def test_a_redis_that_hangs_is_as_good_as_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SHARED_SECONDS", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        limiter = Limiter(shared=f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        assert await hits(limiter, "sign_in", "reader", 20) == 10
+        await limiter.close()
 
 
 def test_the_library_is_imported_with_the_first_hit_only() -> None:

@@ -48,18 +48,33 @@ def unchanged(prepared: Prepared, asked: str) -> bool:
     return prepared.etag in asked.split(", ")
 
 
-def headers_of(prepared: Prepared, *, private: bool = False) -> dict[str, str]:
-    """To be kept and asked about again: `no-cache` with an ETag; staff's answers are nobody else's to keep."""
-    return {
-        "ETag": prepared.etag,
-        "Cache-Control": "private, no-cache" if private else "no-cache",
-        "Vary": "Accept-Encoding, Authorization",
-    }
+def headers_of(prepared: Prepared, *, private: bool = False, edge: int = 0) -> dict[str, str]:
+    """To be kept and asked about again: `no-cache` with an ETag; staff's answers are nobody else's to keep. `edge`: the
+    seconds that a cache between may answer by itself, for which long what is hidden may still be read.
+    """
+    control = "private, no-cache" if private else kept_by(edge) if edge else "no-cache"
+    return {"ETag": prepared.etag, "Cache-Control": control, "Vary": "Accept-Encoding, Authorization"}
+
+
+def kept_by(edge: int) -> str:
+    """Fresh and stale together are `edge` seconds: while it is stale, one asks for all. Browsers ask each time."""
+    stale = edge // 2
+    told = f"public, max-age=0, s-maxage={edge - stale}"
+    return f"{told}, stale-while-revalidate={stale}" if stale else told
+
+
+def _edge_of(request: Request) -> int:
+    """How long this answer may be kept in between: by nobody where somebody in particular asks, or is counted."""
+    asked = request.headers
+    if request.method not in ("GET", "HEAD") or "authorization" in asked or "cookie" in asked:
+        return 0
+    seconds: int = request.app.state.resources.settings.edge_seconds
+    return 0 if "visit" in request.query_params else seconds
 
 
 def answer(request: Request, prepared: Prepared, *, private: bool = False) -> Reply[Any]:
     """Bytes as they are asked for: not at all where the asker has them, and compressed where he takes it."""
-    headers = headers_of(prepared, private=private)
+    headers = headers_of(prepared, private=private, edge=_edge_of(request))
     if unchanged(prepared, request.headers.get("if-none-match", "")):
         return Reply(None, 304, headers)
     if "gzip" in request.headers.get("accept-encoding", "") and prepared.zipped:

@@ -39,8 +39,8 @@ class Sent(NamedTuple):
 class Front:
     """Addresses whose answer is one for all, each with the function that has it now."""
 
-    def __init__(self, limiter: Limiter, whereabouts: Whereabouts) -> None:
-        self._limiter, self._whereabouts = limiter, whereabouts
+    def __init__(self, limiter: Limiter, whereabouts: Whereabouts, edge: int = 0) -> None:
+        self._limiter, self._whereabouts, self._edge = limiter, whereabouts, edge
         self._sources: OrderedDict[tuple[str, bytes], Source] = OrderedDict()
 
     def let_in(self, scope: Scope, source: Source) -> None:
@@ -67,13 +67,13 @@ class Front:
         prepared = source()
         if prepared is None or not self._may_read(scope):
             return None
-        return said(prepared, known or b"", takes or b"")
+        return said(prepared, known or b"", takes or b"", self._edge)
 
     def _may_read(self, scope: Scope) -> bool:
         return not self._limiter.enabled or self._limiter.try_hit("read", self._whereabouts.network(scope))
 
 
-def said(prepared: Prepared, known: bytes, takes: bytes) -> Sent:
+def said(prepared: Prepared, known: bytes, takes: bytes, edge: int = 0) -> Sent:
     """What caching.answer says, with all the headers that the middleware adds for anybody."""
     if known and unchanged(prepared, known.decode("latin-1")):
         form = "304"
@@ -83,18 +83,18 @@ def said(prepared: Prepared, known: bytes, takes: bytes) -> Sent:
         form = ""
     found: Sent | None = prepared.sent.get(form)
     if found is None:
-        found = prepared.sent[form] = _make(prepared, form)
+        found = prepared.sent[form] = _make(prepared, form, edge)
     return found
 
 
-def _make(prepared: Prepared, form: str) -> Sent:
+def _make(prepared: Prepared, form: str, edge: int) -> Sent:
+    headers = headers_of(prepared, edge=edge)
     if form == "304":
-        response = Response(None, 304, headers_of(prepared))
+        response = Response(None, 304, headers)
     elif form:
-        headers = headers_of(prepared) | {"Content-Encoding": form}
-        response = Response(prepared.zipped, 200, headers, "application/json")
+        response = Response(prepared.zipped, 200, headers | {"Content-Encoding": form}, "application/json")
     else:
-        response = Response(prepared.content, 200, headers_of(prepared), "application/json")
+        response = Response(prepared.content, 200, headers, "application/json")
     for_anybody(response.headers)
     status, raw, body = HTTPStatus(response.status_code), response.raw_headers, bytes(response.body)
     return Sent(

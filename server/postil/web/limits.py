@@ -1,18 +1,31 @@
-"""How often what may be done: a table with its reasons. One process counts for itself."""
+"""How often what may be done: a table with its reasons.
 
+One process counts for itself. Where Redis carries the hints, all count together, but for floods of reads.
+"""
+
+import asyncio
+import logging
 import math
 import time
 from collections.abc import Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from postil.errors import TooMany
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
+    from limits.aio.strategies import MovingWindowRateLimiter
 
     from postil.web.memory import Memory
+
+log = logging.getLogger("postil")
+
+# These guard a process against a flood, and come too often to ask elsewhere.
+OF_ONE_PROCESS = frozenset({"read", "outline", "socket", "views"})
+# Redis that takes longer is as good as away; then each process counts for itself for a while before it asks again.
+SHARED_SECONDS, ALONE_SECONDS = 0.5, 10.0
 
 
 class Limit(NamedTuple):
@@ -49,23 +62,49 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
 
 
 class Limiter:
-    """Counts hits by limit and by whom. `scale` stretches all amounts; `enabled=False` is for load tests."""
+    """Counts hits by limit and by whom. `scale` stretches all amounts; `enabled=False` is for load tests; `shared` is
+    the redis:// URL where processes count together.
+    """
 
-    def __init__(self, *, enabled: bool = True, scale: float = 1.0) -> None:
-        self.enabled, self.scale = enabled, scale
+    def __init__(self, *, enabled: bool = True, scale: float = 1.0, shared: str = "") -> None:
+        self.enabled, self.scale, self.shared = enabled, scale, shared
+        self._alone_until = 0.0
+        self._redis: Any = None  # the library types no way to close its storage
 
     async def hit(self, name: str, *who: str) -> None:
         """Count one `name` (a key of LIMITS) by `who`; TooMany where that is more than its limit, with the wait."""
-        self.count(name, *who)
+        if not await self._hit_together(name, *who):
+            self.count(name, *who)
 
     def count(self, name: str, *who: str) -> None:
-        """hit() where nothing can be awaited."""
+        """hit() where nothing can be awaited, so that this process counts for itself."""
         limit = LIMITS[name]
         if not self.enabled:
             return
         for item in self._items[limit.rates]:
             if not self._take(item, name, *who):
                 raise TooMany(self._wait(item, name, *who))
+
+    async def _hit_together(self, name: str, *who: str) -> bool:
+        """Whether it was counted where the others count; TooMany."""
+        limit = LIMITS[name]
+        if not (self.enabled and self.shared) or name in OF_ONE_PROCESS or self._alone_until > time.monotonic():
+            return False
+        try:
+            for item in self._items[limit.rates]:
+                async with asyncio.timeout(SHARED_SECONDS):
+                    wait = await _counted(self._shared_windows, item, name, *who)
+                if wait:
+                    raise TooMany(wait)
+        except (_storage_error(), OSError) as error:
+            self._alone_until = time.monotonic() + ALONE_SECONDS
+            log.warning("Limits are counted for each process alone: Redis did not answer (%s).", error)
+            return False
+        return True
+
+    async def close(self) -> None:
+        if self._redis is not None:
+            await self._redis.bridge.get_connection().aclose()
 
     def try_hit(self, name: str, *who: str) -> bool:
         """The same by one rate; False, and nothing counted, where it is more than its limit."""
@@ -78,6 +117,15 @@ class Limiter:
     def _wait(self, item: "RateLimitItem", *key: str) -> int:
         reset = self._memory.oldest(item.key_for(*key), item.get_expiry()) + item.get_expiry()
         return max(1, math.ceil(reset - time.time()))
+
+    @cached_property
+    def _shared_windows(self) -> "MovingWindowRateLimiter":
+        from limits.aio.storage import RedisStorage
+        from limits.aio.strategies import MovingWindowRateLimiter
+
+        # TimeoutError of ours, not of the driver, ends what takes too long.
+        self._redis = RedisStorage(f"async+{self.shared}", True, "redispy", "postil")
+        return MovingWindowRateLimiter(self._redis)
 
     @cached_property
     def _memory(self) -> "Memory":
@@ -94,3 +142,17 @@ class Limiter:
 
     def _scaled(self, item: "RateLimitItem") -> "RateLimitItem":
         return type(item)(max(1, round(item.amount * self.scale)), item.multiples)
+
+
+async def _counted(windows: "MovingWindowRateLimiter", item: "RateLimitItem", *key: str) -> int:
+    """0 where it is let in, and counted; else the seconds to wait."""
+    if await windows.hit(item, *key):
+        return 0
+    reset = (await windows.get_window_stats(item, *key)).reset_time
+    return max(1, math.ceil(reset - time.time()))
+
+
+def _storage_error() -> type[Exception]:
+    from limits.errors import StorageError
+
+    return StorageError
