@@ -61,6 +61,10 @@ format: $(VENV)/tested ## Lay the code out, and mend what can be mended by itsel
 bench: $(VENV)/tested ## Measure reads, posts, pushes and more, each beside its floor. BENCH="push --rounds 9"
 	@$(BIN)/python -X utf8 -m bench $(BENCH)
 
+.PHONY: bench-scale
+bench-scale: $(VENV)/tested ## Measure four workers behind nginx over PostgreSQL and Redis, to 10,000 sockets. BENCH=--short
+	@$(BIN)/python -X utf8 -m bench.scale $(BENCH)
+
 .PHONY: schema
 schema: $(VENV)/tested ## Write down anew what the migrations make of an empty file.
 	@$(BIN)/python -m tests.schema

@@ -22,6 +22,8 @@ from postil.urls import page_key, page_url
 from postil.viewer import Viewer
 
 ORIGIN = "https://blog.example"
+# All of it is one change, which a busy machine takes minutes for.
+PATIENCE = 600
 PAGE, UNWATCHED, LONG = f"{ORIGIN}/essay", f"{ORIGIN}/unwatched", f"{ORIGIN}/long"
 # 287 characters, as in the measurements of our peers.
 SOURCE = (
@@ -61,8 +63,13 @@ def text(number: int) -> str:
 
 
 async def seed(folder: Path, counts: tuple[int, int, int] = (100, 1000, 10_000)) -> Seeded:
-    """Make the data in `folder`: every third comment begins a thread, the others answer the one before."""
-    database = Database(f"sqlite:///{folder / 'postil.db'}")
+    """Make the data in `folder`."""
+    return await seed_at(f"sqlite:///{folder / 'postil.db'}", counts)
+
+
+async def seed_at(url: str, counts: tuple[int, int, int]) -> Seeded:
+    """Make the data in an empty database: every third comment begins a thread, the others answer the one before."""
+    database = Database(url, patience=PATIENCE)
     try:
         await migrate(database)
         await database.open()

@@ -81,7 +81,7 @@ async def answering(
         preexec_fn=move,
     )
     try:
-        await _answers(port)
+        await answers(port)
         yield Server(process.pid, port)
     finally:
         with suppress(ProcessLookupError):
@@ -95,7 +95,7 @@ def move() -> None:
         os.sched_setaffinity(0, {CORES[0]})
 
 
-async def _answers(port: int) -> None:
+async def answers(port: int) -> None:
     """Until somebody answers: the kernel accepts from the first moment, so only an answer counts."""
     async with asyncio.timeout(60):
         while True:

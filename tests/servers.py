@@ -54,8 +54,8 @@ def _as_user(folder: Path) -> list[str]:
 class Server:
     """A server's process, which a test may stop, kill and start again at the same port."""
 
-    def __init__(self, kind: str) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix=f"postil-{kind}-", dir=MEMORY))
+    def __init__(self, kind: str, parent: str | None = MEMORY) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix=f"postil-{kind}-", dir=parent))
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self.log: IO[bytes] = (self.folder / "log").open("ab")
@@ -93,9 +93,10 @@ class Server:
 class PostgreSQL(Server):
     """One cluster; a database in it for each test, made from a template."""
 
-    def __init__(self, settings: Sequence[str] = HASTY) -> None:
+    def __init__(self, settings: Sequence[str] = HASTY, parent: str | None = MEMORY) -> None:
+        """`parent`: where its folder is made; None is the disk for what is temporary."""
         self.binaries = Path(left_out.program("postgresql")).parent
-        super().__init__("postgres")
+        super().__init__("postgres", parent)
         self.settings = settings
         self.user = _as_user(self.folder)
         self.data = self.folder / "data"
