@@ -157,7 +157,7 @@ def _path(url: str) -> str:
 
 
 def _placed(query: str) -> bytes:
-    return query.replace("?", "%s").encode()
+    return query.replace("%", "%%").replace("?", "%s").encode()
 
 
 def _connection(url: str) -> psycopg.Connection[tuple[Any, ...]]:

@@ -43,6 +43,13 @@ def test_what_is_sqlites_own_is_told_with_what_it_is_about() -> None:
     assert left_out.sentences(skipped) == ["Left to SQLite: 3 tests about the one writer."]
 
 
+def test_the_pages_list_what_is_sqlites_own() -> None:
+    tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    about = set(re.findall(r'mark\.sqlite_only\("([^"]+)"\)', tests))
+    page = " ".join((ROOT / "docs" / "scaling.md").read_text().split())
+    assert len(about) > 5 and {each for each in about if each not in page} == set()
+
+
 def test_make_installs_every_program_that_tests_want() -> None:
     found = re.search(r"^PROGRAMS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert found and set(found[1].split()) == set(left_out.PROGRAMS)
