@@ -1,17 +1,17 @@
 """One contract for every bus: in this process, between workers of a machine, by PostgreSQL, by Redis."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 
 import pytest
-from tests.live.server import until
+from tests.live.server import PATIENCE, until
 from tests.servers import postgresql, redis_server
 
 from postil.db import Hint, News, QueueHint
 from postil.live import bus as buses
-from postil.live.bus import Bus, MemoryBus, decode, encode
+from postil.live.bus import Bus, CarriedBus, Lost, MemoryBus, decode, encode
 from postil.live.buses import NoBus, open_bus
 
 HINT = Hint("site", "https://blog.example/essay", 7, 9)
@@ -186,6 +186,33 @@ def test_what_is_said_is_heard_as_it_was_and_nobody_hears_himself() -> None:
     (text,) = encode(hints, "me")
     assert decode(text) == decode(text, but="you") == hints
     assert decode(text, but="me") == []
+
+
+class Breaking:
+    """A line that breaks in the very moment in which its bus is told to stop."""
+
+    def __init__(self) -> None:
+        self.listens = asyncio.Event()
+
+    async def say(self, texts: Sequence[str]) -> None:
+        pass
+
+    async def heard(self) -> AsyncIterator[str]:
+        self.listens.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise Lost("It broke.") from None
+        yield ""
+
+
+async def test_a_bus_stops_though_its_line_breaks_meanwhile() -> None:
+    line = Breaking()
+    running = asyncio.create_task(CarriedBus(lambda: nullcontext(line)).run())
+    await line.listens.wait()
+    running.cancel()
+    await asyncio.wait([running], timeout=PATIENCE)
+    assert running.cancelled()
 
 
 def test_a_message_is_never_larger_than_postgresql_takes() -> None:

@@ -108,8 +108,22 @@ class CarriedBus(MemoryBus):
         self._wanted.set()
 
     async def run(self) -> None:
+        ending = asyncio.Event()
+        seeking = asyncio.create_task(self._seek(ending))
+        try:
+            await asyncio.wait([seeking])
+            seeking.result()
+        finally:
+            ending.set()
+            seeking.cancel()
+            await asyncio.gather(seeking, return_exceptions=True)
+
+    async def _seek(self, ending: asyncio.Event) -> None:
+        """Have a line, again and again. `ending` because a group of tasks that fails while it is cancelled tells of its
+        failure alone, and this would go on.
+        """
         pause = FIRST_PAUSE
-        while True:
+        while not ending.is_set():
             started = _now()
             try:
                 async with self._connect() as line:
