@@ -10,8 +10,8 @@ import { sheet } from "./style.js";
 
 /** What an article needs beside the drawer to be read, in pixels. */
 const READABLE = 480;
-/** How often a screen reader is told of news, at most, in milliseconds. */
-const HUSH = 10000;
+/** How often a screen reader is told of news, at most, in milliseconds: ten seconds, and one that timers may be early. */
+const HUSH = 10001;
 
 export class Frame {
   #spokenAt = 0;

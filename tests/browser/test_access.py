@@ -163,6 +163,7 @@ def test_all_is_done_by_keyboard_and_the_focus_is_seen_and_comes_back(scene: Sce
     form = reader.panel.locator("li[data-comment] form")
     expect(form.locator("textarea")).to_be_focused()
     reader.page.keyboard.type("By keyboard alone.")
+    form.locator("input.name").wait_for()
     tab_to(reader, "name")
     reader.page.keyboard.type("Lena")
     form.locator("textarea").focus()
