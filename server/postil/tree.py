@@ -1,7 +1,7 @@
 """From rows to threads: what fits into a window, and replies nested under their parents. Pure, linear."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from postil.answers import CommentAnswer, NestedComment
 
@@ -9,8 +9,7 @@ from postil.answers import CommentAnswer, NestedComment
 REPLIES_AT_FIRST = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Thread:
+class Thread(NamedTuple):
     """A root in a window: how many comments stand under it, and how many of them the window takes."""
 
     root: str
