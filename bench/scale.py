@@ -35,6 +35,7 @@ from bench.row import Row, at_most, table
 
 TOLD = Path("build/bench-scale.json")
 WORKERS, CONNECTIONS, WRITERS = 4, 16, 16
+LONGEST_LINE = 2**24  # bytes: when each of all the readers was back
 # With a restart and all that follows it; a machine on which much else runs takes longer.
 PATIENCE, STORM_SECONDS = 600, 30
 PUSHES, POST_EVERY = 3, 0.1
@@ -122,7 +123,7 @@ async def readers(scale: Scale, count: int) -> AsyncIterator[tuple[Readers, floa
     watch = {"type": "watch", "page": {"url": data.PAGE}, "sections": [scale.seeded.busy]}
     command = (sys.executable, "-m", "bench.readers", str(scale.many.port), str(count), json.dumps(watch))
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, cwd=ROOT)
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, cwd=ROOT, limit=LONGEST_LINE)
     made = Readers(process)
     try:
         yield made, (await made.told())["open"]
