@@ -5,7 +5,6 @@ Nothing leaves this machine, everything that is started is stopped, and nothing 
 
 import argparse
 import asyncio
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,8 +12,8 @@ from typing import Any
 
 from bench.case import Progress
 from bench.cases import CASES, run
-from bench.machine import Ear, Noise, describe
-from bench.row import Row, table
+from bench.machine import Ear, Noise
+from bench.row import Row, keep, table
 
 TOLD = Path("build/bench.json")
 EXAMPLES = """examples:
@@ -47,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         pass
     noise = ear.heard()
-    _keep(rows, noise, given.to, is_complete=is_complete)
+    keep(rows, noise, given.to, is_complete=is_complete)
     print(_told(rows, noise, given.to))
     if not is_complete:
         print("It was interrupted: what had been measured stands above. Name the cases that are missing to go on.")
@@ -75,17 +74,6 @@ def _parser() -> argparse.ArgumentParser:
 async def _measure(rows: list[Row], cases: Sequence[str], progress: Progress, **how: Any) -> None:
     async for row in run(cases, progress.say, **how):
         rows.append(row)
-
-
-def _keep(rows: list[Row], noise: Noise, to: Path, *, is_complete: bool) -> None:
-    told = {
-        "machine": describe(),
-        "complete": is_complete,
-        "noise": {"others": noise.others, "stolen": noise.stolen, "loud": noise.is_loud},
-        "rows": [row.as_json() for row in rows],
-    }
-    to.parent.mkdir(parents=True, exist_ok=True)
-    to.write_text(json.dumps(told, indent=1) + "\n")
 
 
 def _told(rows: list[Row], noise: Noise, to: Path) -> str:

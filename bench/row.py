@@ -1,9 +1,13 @@
 """A line of the table: a figure a round, ours and the floor's, and what is to be reached."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any, Literal
+
+from bench.machine import Noise, describe
 
 # A floor that came out so differently from round to round says more of its neighbours than of itself.
 NOISY_SPREAD = 0.25
@@ -113,3 +117,15 @@ def figure(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.3g}"
+
+
+def keep(rows: Sequence[Row], noise: Noise, to: Path, *, is_complete: bool) -> None:
+    """The same with every round, and what the machine did meanwhile, as JSON in a file."""
+    told = {
+        "machine": describe(),
+        "complete": is_complete,
+        "noise": {"others": noise.others, "stolen": noise.stolen, "loud": noise.is_loud},
+        "rows": [row.as_json() for row in rows],
+    }
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.write_text(json.dumps(told, indent=1) + "\n")

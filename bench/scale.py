@@ -28,10 +28,10 @@ from bench.case import Progress
 from bench.data import Seeded
 from bench.fleet import Fleet, Tree, engines, fleet
 from bench.load import Connection, Measured, fetch, get, hammer
-from bench.machine import Ear, Noise, describe
+from bench.machine import Ear
 from bench.posts import draft
 from bench.processes import ROOT
-from bench.row import Row, at_most, table
+from bench.row import Row, at_most, keep, table
 
 TOLD = Path("build/bench-scale.json")
 WORKERS, CONNECTIONS, WRITERS = 4, 16, 16
@@ -253,7 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         pass
     noise = ear.heard()
-    _keep(rows, noise, given.to, is_complete=is_complete)
+    keep(rows, noise, given.to, is_complete=is_complete)
     print(table(rows))
     if noise.is_loud:
         print(f"\nThe machine was noisy: {noise}. Trust the CPU rows; measure the wall again when it is quiet.")
@@ -274,17 +274,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sockets", type=int, nargs="+", default=(1_000, 10_000), help="readers [1000 10000]")
     parser.add_argument("--to", type=Path, default=TOLD, metavar="FILE", help=f"where the JSON goes [{TOLD}]")
     return parser
-
-
-def _keep(rows: list[Row], noise: Noise, to: Path, *, is_complete: bool) -> None:
-    told = {
-        "machine": describe(),
-        "complete": is_complete,
-        "noise": {"others": noise.others, "stolen": noise.stolen, "loud": noise.is_loud},
-        "rows": [row.as_json() for row in rows],
-    }
-    to.parent.mkdir(parents=True, exist_ok=True)
-    to.write_text(json.dumps(told, indent=1) + "\n")
 
 
 if __name__ == "__main__":

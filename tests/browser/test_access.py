@@ -56,6 +56,9 @@ def scene(stage: Stage, somebody: Somebody) -> Iterator[Scene]:
 
 
 def settle(reader: Reader) -> None:
+    size = reader.page.viewport_size
+    assert size is not None
+    reader.page.wait_for_function("(width) => innerWidth === width", arg=size["width"])
     # The page hears of its new size with the next frame.
     reader.page.evaluate("() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
     reader.page.wait_for_function(SETTLED)

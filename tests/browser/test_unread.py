@@ -12,6 +12,20 @@ Somebody = Callable[..., Reader]
 A_SECOND = 1100  # times are kept in seconds: what comes in the same one as the last that was read is not told apart
 
 
+def back(stage: Stage, somebody: Somebody, bees: str) -> Reader:
+    """A reader who was here, and comes again after one comment more."""
+    ben = somebody("Ben")
+    ben.visit(bees)
+    ben.discuss("Where to put it")
+    expect(ben.panel.locator("li[data-comment]")).to_have_count(2)
+    ben.page.keyboard.press("Escape")
+    ben.page.wait_for_timeout(A_SECOND)
+    say(stage, bees, 1, "News.")
+    ben.page.reload()
+    ben.discuss("Where to put it")
+    return ben
+
+
 def test_the_unread_are_walked_across_sections(stage: Stage, somebody: Somebody, bees: str) -> None:
     ben = somebody("Ben")
     ben.visit(bees)
@@ -54,15 +68,7 @@ def test_the_unread_are_walked_across_sections(stage: Stage, somebody: Somebody,
 def test_keys_are_listed_and_switched_off_and_never_taken_from_a_field(
     stage: Stage, somebody: Somebody, bees: str
 ) -> None:
-    ben = somebody("Ben")
-    ben.visit(bees)
-    ben.discuss("Where to put it")
-    expect(ben.panel.locator("li[data-comment]")).to_have_count(2)
-    ben.page.keyboard.press("Escape")
-    ben.page.wait_for_timeout(A_SECOND)
-    say(stage, bees, 1, "News.")
-    ben.page.reload()
-    ben.discuss("Where to put it")
+    ben = back(stage, somebody, bees)
     expect(ben.panel.locator("[part=unread]")).to_be_visible()
     ben.composer.locator("textarea").press_sequentially("nap?")
     expect(ben.composer.locator("textarea")).to_have_value("nap?")
@@ -115,15 +121,7 @@ COUNT_WALKS = f"""async () => {{
 
 
 def test_what_is_unread_is_counted_without_walking_the_thread(stage: Stage, somebody: Somebody, bees: str) -> None:
-    ben = somebody("Ben")
-    ben.visit(bees)
-    ben.discuss("Where to put it")
-    expect(ben.panel.locator("li[data-comment]")).to_have_count(2)
-    ben.page.keyboard.press("Escape")
-    ben.page.wait_for_timeout(A_SECOND)
-    say(stage, bees, 1, "News.")
-    ben.page.reload()
-    ben.discuss("Where to put it")
+    ben = back(stage, somebody, bees)
     unread = ben.panel.locator("[part=unread]")
     expect(unread).to_have_text("1 unread")
     expect(ben.panel.locator(".live")).to_have_attribute("data-state", "live")
