@@ -13,7 +13,7 @@ const CSS = `
 .flip[aria-busy=true]{opacity:.5}
 .preview{box-sizing:border-box;max-height:36vh;padding:12px 13px;overflow-y:auto;overflow-wrap:anywhere}
 .preview:focus-visible{outline:2px solid var(--accent);outline-offset:-2px;border-radius:12px}
-.under .name{width:180px;min-height:28px;line-height:26px}
+.under .name{width:min(180px,30vw);min-height:28px;line-height:26px}
 .who{display:flex;flex-wrap:wrap;gap:0 5px;align-items:center}
 .who b{color:var(--ink)}
 .who span::after{content:"·";margin-inline-start:5px}

@@ -252,6 +252,26 @@ def test_characters_are_counted_near_the_limit_and_too_many_are_kept(ann: Reader
     expect(ann.composer.locator(".error")).to_be_hidden()
 
 
+def test_what_stands_under_a_first_reply_is_one_line_on_a_phone(stage: Stage, somebody: Somebody) -> None:
+    stranger = somebody("Ben", NARROW)
+    url = stage.article()
+    first = somebody("Ann")
+    first.visit(url)
+    first.discuss("Method")
+    first.post("A claim.")
+    stranger.visit(url)
+    stranger.discuss("Method")
+    stranger.comment("A claim.").locator("[data-action=reply]").click()
+    form = stranger.panel.locator("li[data-comment] form")
+    form.locator("textarea").fill("An answer.")
+    parts = [form.locator("input.name"), *(form.get_by_role("button", name=name) for name in ("Discard", "Cancel"))]
+    for part in parts:
+        part.wait_for()
+    boxes = [box for part in parts if (box := part.bounding_box())]
+    middles = [box["y"] + box["height"] / 2 for box in boxes]
+    assert len(boxes) == 3 and max(middles) - min(middles) < 4, boxes
+
+
 def test_a_name_is_asked_for_where_it_is_missing_and_can_be_changed(ann: Reader) -> None:
     begin(ann, "Who am I?")
     ann.composer.locator("[part=post]").click()
