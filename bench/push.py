@@ -47,7 +47,7 @@ async def _replies(bench: Bench, sockets: int) -> list[Row]:
                 raw,
             )
     pushed = [max(all.cpu - post.cpu, 0.0) for all, post in zip(ours, unheard, strict=True)]
-    name, reach = f"push to {sockets:,} sockets", at_most(30, "ours") if sockets == 1_000 else None
+    name, reach = f"push to {sockets:,} sockets", at_most(30, "speed") if sockets == 1_000 else None
     return [
         Row(f"{name}, beside websockets.broadcast", "CPU ms", pushed, _cpu(broadcasts), at_most(1.0)),
         Row(f"{name}, beside a bare write", "CPU ms", pushed, _cpu(writes), at_most(1.6)),

@@ -1,8 +1,12 @@
-"""A line of the table: a figure a round, ours and the floor's, and what is to be reached."""
+"""A line of the table: a figure a round, ours and the floor's, and what is to be reached.
+
+Some bounds are figures of one machine, on which our peers were measured. One floor was measured there too, and tells
+how fast this machine is beside it: its pace. Such a bound stands in the table as it was set and as it is here.
+"""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any, Literal
@@ -12,33 +16,44 @@ from bench.machine import Noise, describe
 # A floor that came out so differently from round to round says more of its neighbours than of itself.
 NOISY_SPREAD = 0.25
 
+HEADS = ["what", "unit", "floor", "ours", "ratio", "target", "here", "met", "Isso"]
+Of = Literal["ratio", "ours", "speed"]
+
 
 @dataclass(frozen=True)
 class Target:
-    """A bound for the ratio, or for our own figure."""
+    """A bound for the ratio, for our own figure, or for our own figure on the machine on which peers were measured."""
 
     bound: float
-    of: Literal["ratio", "ours"] = "ratio"
+    of: Of = "ratio"
     most: bool = False
 
     def __str__(self) -> str:
         return f"{'≤' if self.most else '≥'} {figure(self.bound)}{' ×' if self.of == 'ratio' else ''}"
 
+    def at(self, pace: float) -> "Target":
+        """The same on a machine so many times as fast."""
+        if self.of != "speed":
+            return self
+        return replace(self, bound=self.bound / pace if self.most else self.bound * pace)
+
     def is_met(self, value: float | None) -> bool:
         return value is not None and (value <= self.bound if self.most else value >= self.bound)
 
 
-def at_least(bound: float, of: Literal["ratio", "ours"] = "ratio") -> Target:
+def at_least(bound: float, of: Of = "ratio") -> Target:
     return Target(bound, of)
 
 
-def at_most(bound: float, of: Literal["ratio", "ours"] = "ratio") -> Target:
+def at_most(bound: float, of: Of = "ratio") -> Target:
     return Target(bound, of, most=True)
 
 
 @dataclass(frozen=True)
 class Row:
-    """What was measured, in `unit`: ours and floor have a figure a round each, taken by turns."""
+    """What was measured, in `unit`: ours and floor have a figure a round each, taken by turns. `there` is what the
+    machine on which peers were measured did at this floor.
+    """
 
     name: str
     unit: str
@@ -46,6 +61,7 @@ class Row:
     floor: Sequence[float] = ()
     target: Target | None = None
     isso: float | None = None
+    there: float | None = None
 
     @property
     def value(self) -> float:
@@ -62,11 +78,8 @@ class Row:
             return self.value / median(self.floor) if self.floor else None
         return median(ours / floor for ours, floor in zip(self.ours, self.floor, strict=True))
 
-    @property
-    def is_met(self) -> bool | None:
-        if self.target is None:
-            return None
-        return self.target.is_met(self.ratio if self.target.of == "ratio" else self.value)
+    def meets(self, target: Target) -> bool:
+        return target.is_met(self.ratio if target.of == "ratio" else self.value)
 
     @property
     def spread(self) -> float:
@@ -78,7 +91,7 @@ class Row:
     def is_noisy(self) -> bool:
         return self.spread > NOISY_SPREAD
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self, pace: float | None) -> dict[str, Any]:
         return {
             "what": self.name,
             "unit": self.unit,
@@ -86,25 +99,44 @@ class Row:
             "ours": self.value,
             "ratio": self.ratio,
             "target": str(self.target) if self.target else None,
-            "met": self.is_met,
+            "met": met(self, pace),
             "isso": self.isso,
             "noisy": self.is_noisy,
             "rounds": {"ours": list(self.ours), "floor": list(self.floor)},
         }
 
 
+def pace(rows: Sequence[Row]) -> float | None:
+    """How fast this machine is, the one on which peers were measured being 1; None where that floor was not measured.
+
+    Source: ../shared/research/performance.md, a constant answered by a Starlette route.
+    """
+    return next((row.floor_value / row.there for row in rows if row.there and row.floor_value), None)
+
+
+def met(row: Row, at: float | None) -> str | None:
+    """yes, no, or at its pace: what is a figure of the peers' machine, and is reached only as much as this one does."""
+    if row.target is None:
+        return None
+    if row.meets(row.target):
+        return "yes"
+    return "at its pace" if at and row.meets(row.target.at(at)) else "no"
+
+
 def table(rows: Sequence[Row]) -> str:
     """One line a row; a figure whose floor was noisy has a tilde behind its ratio."""
-    lines = [["what", "unit", "floor", "ours", "ratio", "target", "met", "Isso"], *map(_line, rows)]
+    at = pace(rows)
+    lines = [HEADS, *(_line(row, at) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join(_laid_out(line, widths) for line in lines)
 
 
-def _line(row: Row) -> list[str]:
+def _line(row: Row, at: float | None) -> list[str]:
     ratio = figure(row.ratio) + ("~" if row.is_noisy else "")
-    met = {None: "", True: "yes", False: "no"}[row.is_met]
     target = str(row.target or "")
-    return [row.name, row.unit, figure(row.floor_value), figure(row.value), ratio, target, met, figure(row.isso)]
+    here = str(row.target.at(at)) if at and row.target and row.target.of == "speed" else ""
+    figures = [figure(row.floor_value), figure(row.value), ratio]
+    return [row.name, row.unit, *figures, target, here, met(row, at) or "", figure(row.isso)]
 
 
 def _laid_out(line: Sequence[str], widths: Sequence[int]) -> str:
@@ -125,7 +157,8 @@ def keep(rows: Sequence[Row], noise: Noise, to: Path, *, is_complete: bool) -> N
         "machine": describe(),
         "complete": is_complete,
         "noise": {"others": noise.others, "stolen": noise.stolen, "loud": noise.is_loud},
-        "rows": [row.as_json() for row in rows],
+        "pace": pace(rows),
+        "rows": [row.as_json(pace(rows)) for row in rows],
     }
     to.parent.mkdir(parents=True, exist_ok=True)
     to.write_text(json.dumps(told, indent=1) + "\n")

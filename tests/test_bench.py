@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from bench import isso
 from bench.cases import CASES
+from bench.row import Row, Target, at_least, at_most, met, pace, table
 
 ROOT = Path(__file__).parents[1]
 # Of a machine on which everything else runs too.
@@ -24,6 +26,7 @@ def test_its_short_form_measures_every_case_that_needs_no_browser(tmp_path: Path
     assert ran.returncode == 0, ran.stderr
     told = json.loads((tmp_path / "bench.json").read_text())
     assert told["complete"]
+    assert told["pace"] > 0
     assert {"processor", "date"} <= set(told["machine"])
     names = [row["what"] for row in told["rows"]]
     for row, line in zip(told["rows"], ran.stdout.splitlines()[1:], strict=False):
@@ -40,3 +43,31 @@ def test_it_says_which_cases_there_are() -> None:
     assert ran.returncode == 2
     assert all(case.name in ran.stderr for case in CASES)
     assert all(f"  {case.name}" in bench("--help").stdout for case in CASES[:1])
+
+
+def floor(rate: float) -> Row:
+    return Row("a constant", "per CPU-s", [1.0], [rate], there=20_000)
+
+
+@pytest.mark.parametrize(
+    ("ours", "target", "answer"),
+    [
+        (1_000, at_least(1_000, "speed"), "yes"),
+        (500, at_least(1_000, "speed"), "at its pace"),
+        (499, at_least(1_000, "speed"), "no"),
+        (1_400, at_most(700, "speed"), "at its pace"),
+        (1_401, at_most(700, "speed"), "no"),
+        (999, at_least(1_000, "ours"), "no"),
+    ],
+)
+def test_a_bound_of_speed_is_the_other_machine_s(ours: float, target: Target, answer: str) -> None:
+    row = Row("what is measured", "per CPU-s", [ours], target=target)
+    assert pace([row, floor(10_000)]) == 0.5
+    assert met(row, 0.5) == answer
+    assert (" at its pace" in table([row, floor(10_000)])) == (answer == "at its pace")
+
+
+def test_without_that_floor_nothing_is_converted() -> None:
+    row = Row("what is measured", "per CPU-s", [500], target=at_least(1_000, "speed"))
+    assert pace([row]) is None
+    assert met(row, None) == "no"
