@@ -1,5 +1,6 @@
 """Limits: the table holds, the wait that is told is true, and memory stays bounded."""
 
+import asyncio
 import inspect
 import secrets
 import socket
@@ -8,8 +9,10 @@ import sys
 
 import pytest
 from tests.servers import Redis, redis_server
+from tests.service import serving
 
 from postil.errors import TooMany
+from postil.ids import hash_token
 from postil.web import limits, memory
 from postil.web.limits import LIMITS, Limiter
 
@@ -105,6 +108,21 @@ async def test_processes_that_share_redis_count_together() -> None:
     assert await hits(one, "read", who, 600) == await hits(other, "read", who, 600) == 600
     for limiter in (one, other):
         await limiter.close()
+
+
+async def test_what_comes_through_a_door_is_counted_by_all() -> None:
+    """One comment begins the section, the others go the short way."""
+    server = Redis()
+    other = Limiter(shared=server.url)
+    try:
+        with serving(rate_limits=True, bus=server.url) as service:
+            reader = service.reader()
+            for _ in range(first_amount("post")):
+                await asyncio.to_thread(reader.post)
+            assert await hits(other, "post", hash_token(reader.token), 1) == 0
+    finally:
+        await other.close()
+        server.end()
 
 
 async def test_without_redis_each_counts_for_itself(caplog: pytest.LogCaptureFixture) -> None:

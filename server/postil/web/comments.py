@@ -151,13 +151,18 @@ async def post(
     """Post a comment. 201 means that it is on the disk; a repeated nonce answers 200 with the first."""
     await door.hit(request, "post_network")
     rendered = await render_async(body.source, kin_of)
-    if authorization is None and (brief := await _post_briefly(request, body, rendered, postil_author)):
-        return Reply(brief, 201, PRIVATE)
+    guest = author_key(postil_author) if authorization is None else None
+    if guest is not None:
+        # Before anything is written: where processes count together, it takes a question.
+        await door.hit(request, "post", guest)
+        if brief := await _post_briefly(request, body, rendered, guest):
+            return Reply(brief, 201, PRIVATE)
     await _compare_early(request, body)
     asked = await _ask_about_post(request, body, rendered.html, postil_author, authorization)
     async with door.resources(request).database.begin() as tx:
         viewer = await door.writer_of(tx, request, postil_author, authorization)
-        await door.hit(request, "post", viewer.author_key or "")
+        if guest is None:
+            await door.hit(request, "post", viewer.author_key or "")
         door.of_site(viewer, await site_of(tx, origin_of(body.page.url)))
         draft = _draft(body, network_of(request.scope), asked)
         written = await discussion.post(tx, viewer, draft, rendered, door.resources(request).outlines)
@@ -165,23 +170,19 @@ async def post(
     return Reply(said.encode(), 201 if written.is_new else 200, PRIVATE)
 
 
-async def _post_briefly(request: Request, body: CommentCreate, rendered: Rendered, author: str | None) -> bytes | None:
+async def _post_briefly(request: Request, body: CommentCreate, rendered: Rendered, key: str) -> bytes | None:
     """The answer to a guest whose comment can be posted the short way; None where it is not, or not surely so."""
-    database, key, origin = door.resources(request).database, author_key(author), origin_in(request.headers)
-    if not (database.is_sqlite and body.section and key and origin) or origin == door.own_origin(request):
+    database, origin = door.resources(request).database, origin_in(request.headers)
+    if not (database.is_sqlite and body.section and origin) or origin == door.own_origin(request):
         return None
-    draft, limiter = _draft(body, network_of(request.scope), ()), door.limiter_of(request)
+    draft, there = _draft(body, network_of(request.scope), ()), origin_of(body.page.url)
 
     def write(tx: Brief) -> PostedAnswer | None:
         site = posting.site_at(tx, origin)
         is_there = there == origin or site == posting.site_at(tx, there)
         way = posting.find(tx, site, key, draft, rendered) if site and is_there else None
-        if way is None:
-            return None
-        limiter.count("post", key)
-        return posting.write(tx, way)
+        return posting.write(tx, way) if way else None
 
-    there = origin_of(body.page.url)
     answer = await database.briefly(write)
     return answer.encode() if answer else None
 

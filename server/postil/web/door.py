@@ -59,7 +59,7 @@ def report(connection: HTTPConnection, site: str, comments: Sequence[str]) -> No
 
 async def hit(connection: HTTPConnection, limit: str, *who: str) -> None:
     """Count against a limit by network, or by whom it names; TooMany beyond it."""
-    limiter_of(connection).count(limit, *(who or (network_of(connection.scope),)))
+    await limiter_of(connection).hit(limit, *(who or (network_of(connection.scope),)))
 
 
 def limiter_of(connection: HTTPConnection) -> Limiter:
