@@ -1,11 +1,12 @@
 """What a comment's html shows: its words, and where its links lead. Pure.
 
-The html is our own renderer's (postil.markup), so a small reader of it will do.
+The html is our own renderer's (postil.markup), so a small reader of it will do; in its usual form no reader is needed.
 """
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -50,11 +51,39 @@ class _Reader(HTMLParser):
 @lru_cache(maxsize=16)  # of one comment it is asked by its kin and by every rule
 def shown_in(html: str) -> Shown:
     """The words that a reader sees, one line for each block, and the links."""
+    return _shown(*(_scanned(html) if _FORM.fullmatch(html) else read(html)))
+
+
+def _shown(text: str, hrefs: list[str]) -> Shown:
+    text = text.strip()
+    if "\n" in text:
+        text = re.sub(r"[^\S\n]*\n\s*", "\n", text)
+    return Shown(text, tuple(_link(href) for href in hrefs))
+
+
+def read(html: str) -> tuple[str, list[str]]:
+    """Text, with a newline for each end of a block, and where links lead: of any html, by a parser."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
-    text = re.sub(r"[^\S\n]*\n\s*", "\n", "".join(reader.parts)).strip()
-    return Shown(text, tuple(_link(href) for href in reader.hrefs))
+    return "".join(reader.parts), reader.hrefs
+
+
+# What the renderer writes: such tags and escapes, and no other "<" or "&". Each piece has one way to match: linear.
+_ESCAPE = "&(?:amp|lt|gt|quot|#x27|#39);"
+_LINK = rf'<a href="((?:[^<>"&\r]++|{_ESCAPE})*+)" rel="[a-z ]*+">'
+_FORM = re.compile(
+    rf"(?:[^<>&\r]++|</?(?:{'|'.join(sorted(_BLOCKS))}|a|strong|em|code|del)>|{_ESCAPE}|{_LINK})*+"
+)
+_ENDS = re.compile(rf"</?(?:{'|'.join(sorted(_BLOCKS))})>")
+_TAG = re.compile("<[^>]*>")
+_HREF = re.compile(_LINK)
+
+
+def _scanned(html: str) -> tuple[str, list[str]]:
+    """read(), of what is in that form."""
+    text = unescape(_TAG.sub("", _ENDS.sub("\n", html)))
+    return text, [unescape(href) for href in _HREF.findall(html) if href]
 
 
 def _link(href: str) -> Link:
