@@ -40,6 +40,7 @@ MAX_ELEMENTS: Final = 1_000  # what a long comment has is 200; bleach takes abou
 MAX_BRACKETS: Final = 1_000  # outside of code: at each "[" markdown-it looks ahead once for every level
 MAX_HTML: Final = 65_536  # characters before cleaning: one long link definition can be used 2,000 times
 MAX_URL: Final = 2_000
+MAX_PLAIN: Final = 250  # no label or host in it is too long for any reader of addresses
 OFF_LOOP: Final = 400  # characters of source: what is made to take long takes some milliseconds for them
 
 TAGS: Final = frozenset("a p br strong em code pre blockquote ul ol li del hr".split())
@@ -152,6 +153,10 @@ _HOST = r"(?:(?:[a-z0-9_-]+\.)*[a-z0-9_-]+\.?|\[[0-9a-f:.]{2,45}\])"
 _WEB = re.compile(rf"https?://{_HOST}(?::\d{{1,5}})?(?:[/?#][a-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*)?", re.I | re.A)
 _MAIL = re.compile(rf"mailto:[a-z0-9.!#$*+/=_~-]{{1,64}}@{_HOST}", re.I | re.A)
 
+# No port, escape, capital or number is in such a host, and nothing that might be punycode.
+_LABEL = "[a-z0-9]{1,20}+(?:-[a-z0-9]{1,20}+){0,2}+"
+_PLAIN = re.compile(rf"https?://(?:{_LABEL}\.){{1,4}}[a-z]{{2,20}}(?:/[A-Za-z0-9._~-]*+)*+(?:[?#][A-Za-z0-9._~=/-]*+)?")
+
 # Linear: every try starts at a literal, and what follows has one way to match. bleach's own starts with \(*.
 # Parentheses only in pairs, and not the full stop after the sentence.
 _STOPS = r"""\s<>"'`{}|\\^()\u3000-\u303f\ufdd1\ufdd2\uff00-\uff0f"""
@@ -162,7 +167,14 @@ def vet(url: str) -> bool:
     """Whether a link may lead there: absolute http, https or mailto, in plain ASCII, and no user before the
     host. Not relative (our origin is not the reader's), no blank, control, bidi or backslash: browsers and
     parsers part ways over those. And an address that browsers can read, which nh3's parser stands for."""
-    return _shaped(url) and _parses(url)
+    return _is_plain(url) or (_shaped(url) and _parses(url))
+
+
+def _is_plain(url: str) -> bool:
+    """Whether nothing in it is to be decoded, mended or doubted, as in nearly all that people link to: `vet` allows it,
+    and markdown-it leaves it as it stands. Tests ask both.
+    """
+    return len(url) <= MAX_PLAIN and bool(_PLAIN.fullmatch(url))
 
 
 def _shaped(url: str) -> bool:
@@ -180,6 +192,9 @@ def _parses(url: str) -> bool:
 class _Markdown(MarkdownIt):
     def validateLink(self, url: str) -> bool:
         return vet(url)
+
+    def normalizeLink(self, url: str) -> str:
+        return url if _is_plain(url) else super().normalizeLink(url)
 
 
 def _list_from_one(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -274,7 +289,7 @@ def _mark(attributes: Attributes, new: bool) -> Attributes | None:
     """Say what a link is to search engines and to the page it leads to. One made of a bare address is vetted
     here, and stays text if it fails; one that lost its address above is an anchor to nowhere."""
     href = attributes.get(_HREF, "")
-    if new:
+    if new and not _is_plain(href):
         href = _shield(_escape(_markdown.normalizeLink(_decoded(href))))
         if not vet(_decoded(href)):
             return None

@@ -1,6 +1,8 @@
 """Markup in our own form is read without a parser, and as html5lib reads it; what is not in it is left to html5lib."""
 
+import html
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,14 +11,19 @@ import pytest
 from bleach.sanitizer import Cleaner
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from postil.canonical import tokens
-from postil.markup import REL, Refused, _second, agree, clean, make_cleaner, tidy, to_html
+from postil.markup import _PLAIN, MAX_PLAIN, REL, Refused, _second, agree, clean, make_cleaner, tidy, to_html
+from postil.markup import _is_plain as is_plain
+from postil.markup import _parses as parses
+from postil.markup import _shaped as shaped
 from postil.markup import _shield as shield  # what stands for escapes while bleach works
 from postil.markup import compare as compare_trees
 
 CORPORA = Path(__file__).parents[1] / "data" / "corpora"
 PLAIN = make_cleaner(Cleaner)
+PLAIN_MARKDOWN = MarkdownIt("commonmark")
 
 PIECES = [
     *("word", "two words", "*em*", "**strong**", "`code`", "~~del~~", "***both***", "*a **b** c*", "**a *b* c**"),
@@ -168,3 +175,23 @@ def test_comments_are_agreed_upon_as_before(source: str) -> None:
 )
 def test_there_are_verdicts_of_each_kind(markup: str, verdict: str | None) -> None:
     assert same_verdict(markup) == verdict
+
+
+@given(st.from_regex(re.compile(_PLAIN.pattern.replace("}+", "}").replace("*+", "*")), fullmatch=True))
+def test_what_is_plain_of_an_address_need_not_be_looked_at(url: str) -> None:
+    if is_plain(url):
+        assert (shaped(url), parses(url)) == (True, True)
+        assert MarkdownIt.normalizeLink(PLAIN_MARKDOWN, url) == url
+        assert html.escape(url) == url == html.unescape(url) == shield(url)
+
+
+@pytest.mark.parametrize("url", ["1.2.3.4", "a.1", "xn--a.example", "a..b", "a_b.de", "a", "A.de", "[::1]", "a.b:80", "é.de"])
+def test_what_may_be_read_otherwise_is_not_plain(url: str) -> None:
+    assert not is_plain(f"https://{url}/")
+    assert is_plain(f"https://{url}.example/") is (url in ("1.2.3.4", "a.1", "a"))
+
+
+@pytest.mark.parametrize("rest", ["?a=1&b=2", "/%41", "/ ", "/'", "#a#b", "?a?b", "/\\u202e", "\\\\"])
+def test_what_is_to_be_mended_is_not_plain(rest: str) -> None:
+    assert not is_plain(f"https://a.example{rest}")
+    assert not is_plain("https://a.example/" + "a" * MAX_PLAIN)
