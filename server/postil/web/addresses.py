@@ -27,17 +27,22 @@ def client_address(scope: Scope, trusted: Sequence[Network]) -> str:
 
     "" where the peer has no address (a Unix socket): all such requests count as one.
     """
+    address = _nearest(scope, trusted)
+    return "" if address is None else str(address)
+
+
+def _nearest(scope: Scope, trusted: Sequence[Network]) -> Address | None:
     client = scope.get("client")
     address = _parse(client[0]) if client else None
-    if address is None:
-        return ""
+    if address is None or not trusted:
+        return address
     hops = [hop for line in Headers(scope=scope).getlist("x-forwarded-for") for hop in line.split(",")]
     while hops and any(address in network for network in trusted):
         before = _parse(hops.pop())
         if before is None:
             break  # the proxy did not know either: it answers for this request itself
         address = before
-    return str(address)
+    return address
 
 
 def network_key(address: str, secret: bytes) -> str:
@@ -74,7 +79,10 @@ def network_of(scope: Scope) -> str:
 
 def part_of(address: str) -> str:
     """The beginning of an address, as much as some 250 neighbours share: IPv4 with a last 0, IPv6 by its /48; or ""."""
-    parsed = _parse(address)
+    return _beginning(_parse(address))
+
+
+def _beginning(parsed: Address | None) -> str:
     if parsed is None:
         return ""
     dropped = 80 if isinstance(parsed, ipaddress.IPv6Address) else 8  # bits
@@ -139,7 +147,7 @@ class KnowNetwork:
             "client": None,
             "postil.network": networks.near,
             "postil.wide_network": networks.wide,
-            "postil.part": part_of(client_address(scope, self.whereabouts.trusted)),
+            "postil.part": _beginning(_nearest(scope, self.whereabouts.trusted)),
         }
 
 

@@ -8,7 +8,7 @@ Starlette(middleware=[
 ])
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
@@ -17,6 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from postil.errors import OriginRefused, Unavailable
 from postil.web.origins import IsRegistered, registered_origin
 from postil.web.problems import problem
+
+Line = tuple[bytes, bytes]  # a header, as ASGI has it: the name in lower case
 
 READS = frozenset({"GET", "HEAD"})
 PREFLIGHT_SECONDS = 600  # a withdrawn origin is refused on the write itself; this only spares a round trip
@@ -46,6 +48,14 @@ _PAGE = (
 )
 
 
+def _lines(headers: Mapping[str, str]) -> list[Line]:
+    return Headers(headers).raw
+
+
+_OF_PAGES = _lines({**_EVERYWHERE, "Content-Security-Policy": _PAGE})
+_OF_THE_REST = _lines({**_EVERYWHERE, "Content-Security-Policy": _INERT})
+
+
 class SecurityHeaders:
     """Adds to every answer what it does not say itself, so that a page can loosen its own policy and no other's."""
 
@@ -55,7 +65,7 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _secure(MutableHeaders(scope=message))
+                message["headers"] = secured(message["headers"])
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
@@ -64,14 +74,15 @@ class SecurityHeaders:
 def for_anybody(headers: MutableHeaders) -> None:
     """Add what the middleware adds to a read of the API, whoever asks (web/front.py)."""
     headers.update(_OPEN)
-    _secure(headers)
+    headers.raw[:] = secured(headers.raw)
 
 
-def _secure(headers: MutableHeaders) -> None:
-    for name, value in _EVERYWHERE.items():
-        headers.setdefault(name, value)
-    is_page = headers.get("content-type", "").startswith("text/html")
-    headers.setdefault("Content-Security-Policy", _PAGE if is_page else _INERT)
+def secured(headers: Iterable[Line]) -> list[Line]:
+    """The lines of an answer with all that it does not say itself."""
+    lines = list(headers)
+    said = dict(reversed(lines))  # of two lines with one name the first counts
+    default = _OF_PAGES if said.get(b"content-type", b"").startswith(b"text/html") else _OF_THE_REST
+    return lines + [line for line in default if line[0] not in said]
 
 
 class Cors:
@@ -114,19 +125,22 @@ class Cors:
         }
 
 
+def added(headers: Iterable[Line], extra: Mapping[str, str]) -> list[Line]:
+    """The lines of an answer with `extra`, which says it anew but for Vary: there it is one more."""
+    lines, more = list(headers), dict(_lines(extra))
+    if b"vary" in more:
+        more[b"vary"] = b", ".join([value for name, value in lines if name == b"vary"] + [more[b"vary"]])
+    return [line for line in lines if line[0] not in more] + [*more.items()]
+
+
 async def _with(send: Send, extra: Mapping[str, str], response: Response, scope: Scope, receive: Receive) -> None:
     await response(scope, receive, _adding(send, extra))
 
 
 def _adding(send: Send, extra: Mapping[str, str]) -> Send:
-    plain = {name: value for name, value in extra.items() if name != "Vary"}
-
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            headers.update(plain)
-            if "Vary" in extra:
-                headers.add_vary_header(extra["Vary"])
+            message["headers"] = added(message["headers"], extra)
         await send(message)
 
     return send_with_headers
