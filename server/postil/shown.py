@@ -72,9 +72,7 @@ def read(html: str) -> tuple[str, list[str]]:
 # What the renderer writes: such tags and escapes, and no other "<" or "&". Each piece has one way to match: linear.
 _ESCAPE = "&(?:amp|lt|gt|quot|#x27|#39);"
 _LINK = rf'<a href="((?:[^<>"&\r]++|{_ESCAPE})*+)" rel="[a-z ]*+">'
-_FORM = re.compile(
-    rf"(?:[^<>&\r]++|</?(?:{'|'.join(sorted(_BLOCKS))}|a|strong|em|code|del)>|{_ESCAPE}|{_LINK})*+"
-)
+_FORM = re.compile(rf"(?:[^<>&\r]++|</?(?:{'|'.join(sorted(_BLOCKS))}|a|strong|em|code|del)>|{_ESCAPE}|{_LINK})*+")
 _ENDS = re.compile(rf"</?(?:{'|'.join(sorted(_BLOCKS))})>")
 _TAG = re.compile("<[^>]*>")
 _HREF = re.compile(_LINK)

@@ -185,7 +185,9 @@ def test_what_is_plain_of_an_address_need_not_be_looked_at(url: str) -> None:
         assert html.escape(url) == url == html.unescape(url) == shield(url)
 
 
-@pytest.mark.parametrize("url", ["1.2.3.4", "a.1", "xn--a.example", "a..b", "a_b.de", "a", "A.de", "[::1]", "a.b:80", "é.de"])
+@pytest.mark.parametrize(
+    "url", ["1.2.3.4", "a.1", "xn--a.example", "a..b", "a_b.de", "a", "A.de", "[::1]", "a.b:80", "é.de"]
+)
 def test_what_may_be_read_otherwise_is_not_plain(url: str) -> None:
     assert not is_plain(f"https://{url}/")
     assert is_plain(f"https://{url}.example/") is (url in ("1.2.3.4", "a.1", "a"))

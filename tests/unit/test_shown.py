@@ -10,7 +10,15 @@ from postil.markup import REL, render
 from postil.shown import _FORM, _scanned, read
 
 LINKS = ['<a href="https://a.example/?x=1&amp;y=&quot;2">', '<a href="">', f'<a href="x" rel="{REL}">', "</A>", "&lt;"]
-LINKS += [f'<a href="https://a.example/?x=1&amp;lt;&amp;y=&#x27;2" rel="{REL}">', "&", "&amp", "amp;", '"', "\r", "&#39;"]
+LINKS += [
+    f'<a href="https://a.example/?x=1&amp;lt;&amp;y=&#x27;2" rel="{REL}">',
+    "&",
+    "&amp",
+    "amp;",
+    '"',
+    "\r",
+    "&#39;",
+]
 ALMOST = st.tuples(MARKUP, st.lists(st.sampled_from(LINKS), max_size=5), MARKUP).map(
     lambda parts: parts[0] + "".join(parts[1]) + parts[2]
 )

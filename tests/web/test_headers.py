@@ -9,10 +9,14 @@ from postil.web.middleware import _EVERYWHERE, _INERT, _OPEN, _PAGE, Line, added
 NAMES = ["vary", "content-type", "referrer-policy", "content-security-policy", "access-control-allow-origin", "etag"]
 VALUES = ["", "text/html; charset=utf-8", "application/json", "Accept", "*", "\u00e9"]
 LINES = st.lists(
-    st.tuples(st.sampled_from(NAMES).map(str.encode), st.sampled_from(VALUES).map(lambda value: value.encode("latin-1"))),
+    st.tuples(
+        st.sampled_from(NAMES).map(str.encode), st.sampled_from(VALUES).map(lambda value: value.encode("latin-1"))
+    ),
     max_size=6,
 )
-EXTRA = st.sampled_from([{}, {"Vary": "Origin"}, {"Access-Control-Allow-Origin": "https://a.example", "Vary": "Origin"}])
+EXTRA = st.sampled_from(
+    [{}, {"Vary": "Origin"}, {"Access-Control-Allow-Origin": "https://a.example", "Vary": "Origin"}]
+)
 
 
 @given(LINES)
