@@ -20,6 +20,7 @@ from sqlalchemy.pool import QueuePool
 from postil.driver import Connection as Driver
 from postil.errors import Unavailable
 from postil.models import Lineage
+from postil.postgresql import Driver as PostgresqlDriver
 from postil.postgresql import Postgresql
 from postil.sqlite import Sqlite
 
@@ -74,9 +75,9 @@ class Transaction(Snapshot):
 class Brief:
     """One change in plain statements; what it did is told after the commit, as a Transaction's is."""
 
-    def __init__(self, driver: Driver, now: int, epoch: str, hints: list[News]) -> None:
+    def __init__(self, driver: Driver | PostgresqlDriver, now: int, epoch: str, hints: list[News]) -> None:
         self.now, self.epoch, self.hints = now, epoch, hints
-        self.ask = driver.ask
+        self.ask, self.do, self.locking = driver.ask, driver.do, driver.locking
 
     def row(self, statement: str, *parameters: Any) -> Any:
         """The first row; None where there is none."""
@@ -132,14 +133,14 @@ class Database:
             await self.on_commit(hints)
 
     async def briefly(self, work: Callable[[Brief], T]) -> T:
-        """begin() for a change of a few plain statements, where that takes a fraction of the time: on SQLite alone.
+        """begin() for a change of a few plain statements, where that takes a fraction of the time.
 
-        What `work` gives, once it is committed. It is called once, in its turn, and waits for nothing.
+        What `work` gives, once it is committed. It is called in its turn, and again where what it did was undone.
         """
-        assert isinstance(self._kind, Sqlite)
         hints: list[News] = []
 
-        def made(driver: Driver) -> T:
+        def made(driver: Driver | PostgresqlDriver) -> T:
+            hints.clear()
             return work(Brief(driver, int(self.clock()), self.lineage.epoch, hints))
 
         async with self._busy_is_unavailable():

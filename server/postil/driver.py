@@ -117,6 +117,7 @@ class Connection(sqlite3.Connection):
 
     beside = False
     busy_seconds = 5.0
+    locking = ""  # what a SELECT needs behind it so that nobody else changes its rows: the writer is the only one
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -159,6 +160,8 @@ class Connection(sqlite3.Connection):
     def ask(self, statement: str, *parameters: Any) -> list[Any]:
         """Run a short statement here and now, outside of SQLAlchemy: its rows."""
         return super().cursor(sqlite3.Cursor).execute(statement, parameters).fetchall()
+
+    do = ask  # where it says nothing
 
     def run(self, work: Callable[[], None], *, only_reads: bool) -> None:
         """Do `work`: here, or beside the loop where it takes long; again for a while, where the file is held."""

@@ -7,13 +7,20 @@ change, and whoever waits for the lock reads what the one before him committed.
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import URL, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util.concurrency import await_, greenlet_spawn
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection as Line
+
+T = TypeVar("T")
 
 # A server that is there answers a connection at once; one that is not must not hold up whoever asks.
 CONNECT_SECONDS = 5
@@ -24,6 +31,53 @@ WAIT_SECONDS = 5.0
 _RACES = {"23505", "40001", "40P01"}
 # Tables and columns that are not there: somebody is just migrating, and this process is of the other version.
 _MIGRATING = {"42P01", "42703"}
+
+
+class Driver:
+    """A connection asked in plain statements, inside a transaction of its own: what driver.Connection is on SQLite.
+
+    What `do` is told is sent with the next question, or at the end: all of it at once, for nobody waits for answers.
+    """
+
+    locking = " FOR UPDATE"
+
+    def __init__(self, line: "Line[Any]") -> None:
+        from psycopg.types.string import TextLoader
+
+        self._line, self._cursor = line, line.cursor()
+        self._cursor.adapters.register_loader("json", TextLoader)  # as SQLite has it
+        self._told: list[tuple[str, tuple[Any, ...]]] = []
+
+    def ask(self, statement: str, *parameters: Any) -> list[Any]:
+        """The rows of a short statement."""
+        return await_(self._ask(statement, parameters))
+
+    def do(self, statement: str, *parameters: Any) -> None:
+        """Run a statement whose answer says nothing; what it fails with is heard later."""
+        self._told.append((_placed(statement), parameters))
+
+    async def _ask(self, statement: str, parameters: tuple[Any, ...]) -> list[Any]:
+        await self._send()
+        await self._cursor.execute(_placed(statement), parameters)
+        return await self._cursor.fetchall()
+
+    async def _send(self) -> None:
+        told, self._told = self._told, []
+        if told:
+            async with self._line.pipeline():
+                for statement, parameters in told:
+                    await self._cursor.execute(statement, parameters)
+
+    async def keep(self) -> None:
+        """Commit what was done; OperationalError of the driver where that is not sure."""
+        await self._send()
+        await self._line.commit()
+
+
+@lru_cache(maxsize=256)
+def _placed(statement: str) -> str:
+    """With the driver's own sign for a parameter."""
+    return statement.replace("?", "%s")
 
 
 class NotDurable(RuntimeError):
@@ -59,6 +113,34 @@ class Postgresql:
         """What one change is made on. Writers wait for each other at the rows that they lock (changing.changing)."""
         yield self._writing
 
+    async def briefly(self, work: Callable[[Driver], T]) -> T:
+        """The same for a few plain statements, without SQLAlchemy: what `work` gives. Where somebody else came first
+        with a row of the same key it is called once more, and finds that.
+        """
+        try:
+            return await self._made(work)
+        except DBAPIError as error:
+            if _sqlstate(error) not in _RACES:
+                raise
+        return await self._made(work)
+
+    async def _made(self, work: Callable[[Driver], T]) -> T:
+        import psycopg
+
+        async with self._writing.connect() as connection:
+            line = (await connection.get_raw_connection()).driver_connection
+            assert isinstance(line, psycopg.AsyncConnection)
+            try:
+                driver = Driver(line)
+                gave = await greenlet_spawn(work, driver)
+                await driver.keep()
+            except psycopg.Error as error:
+                if line.closed:
+                    # SQLAlchemy finds out for itself, and forgets all lines that are as old.
+                    await connection.exec_driver_sql("SELECT 1")
+                raise DBAPIError.instance(None, None, error, psycopg.Error, hide_parameters=True) from error
+            return gave
+
     async def rest(self) -> None:
         """Nothing is under way but what the pool knows."""
 
@@ -74,7 +156,7 @@ class Postgresql:
     def will_pass(self, error: DBAPIError) -> bool:
         """Whether the next attempt may well succeed: the server was away, or somebody else came first."""
         lost = isinstance(error, OperationalError) or error.connection_invalidated
-        return lost or getattr(error.orig, "sqlstate", None) in _RACES | _MIGRATING
+        return lost or _sqlstate(error) in _RACES | _MIGRATING
 
     def _cut_stalled(self, engine: AsyncEngine) -> None:
         """End what is in use for too long: a line that went dead says nothing by itself."""
@@ -89,6 +171,10 @@ class Postgresql:
 
         event.listen(engine.sync_engine, "checkout", begin)
         event.listen(engine.sync_engine, "checkin", end)
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
 
 
 def _cut(connection: Any) -> None:

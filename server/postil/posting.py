@@ -72,7 +72,8 @@ def _find_way(tx: Brief, site: str, author_key: str, draft: Draft, rendered: Ren
     name = normalise(draft.name)
     author = _author(tx, site, author_key, name)
     page = tx.row(
-        "SELECT id, key, public_revision, staff_revision FROM page WHERE site_id = ? AND key = ?", site, draft.page.key
+        f"SELECT id, key, public_revision, staff_revision FROM page WHERE site_id = ? AND key = ?{tx.locking}",
+        *(site, draft.page.key),
     )
     if page is None or draft.section is None or draft.network is None:
         return None
@@ -154,7 +155,9 @@ def _passes(tx: Brief, way: Way) -> bool:
 def _rules(tx: Brief, site: str) -> list[RuleInForce]:
     """Those that are on, in their latest version."""
     rows = tx.ask(
-        "SELECT number, max(version), kind, name, effect, settings, is_on FROM rule WHERE site_id = ? GROUP BY number",
+        "SELECT number, version, kind, name, effect, settings, is_on FROM rule WHERE site_id = ? AND version ="
+        " (SELECT max(version) FROM rule AS same WHERE same.site_id = rule.site_id AND same.number = rule.number)"
+        " ORDER BY number",
         site,
     )
     return [
@@ -167,7 +170,7 @@ def _rules(tx: Brief, site: str) -> list[RuleInForce]:
 def _facts(tx: Brief, way: Way, rules: Sequence[RuleInForce]) -> Facts:
     hosts = tx.ask("SELECT origin FROM origin WHERE site_id = ?", way.site)
     approved = tx.row(
-        "SELECT count(*) FROM (SELECT 1 FROM comment WHERE author_id = ? AND state = 'published' LIMIT ?)",
+        "SELECT count(*) FROM (SELECT 1 FROM comment WHERE author_id = ? AND state = 'published' LIMIT ?) AS latest",
         *(way.author.id, MOST_APPROVED),
     )
     return Facts(
@@ -208,10 +211,10 @@ def write(tx: Brief, way: Way) -> PostedAnswer:
     """Post it: the page's next revisions and what they stamp, as changing.set_state has it. What its author is told."""
     page, key, public, staff = way.page
     public, staff = public + 1, staff + 1
-    tx.ask("UPDATE page SET public_revision = ?, staff_revision = ? WHERE id = ?", public, staff, page)
+    tx.do("UPDATE page SET public_revision = ?, staff_revision = ? WHERE id = ?", public, staff, page)
     _write_author(tx, way)
     comment = _write_comment(tx, way, public, staff)
-    tx.ask(
+    tx.do(
         "INSERT INTO posted (author_id, nonce, body_hash, comment_id) VALUES (?, ?, ?, ?)",
         *(way.author.id, way.draft.nonce, way.draft.body_hash, comment.id),
     )
@@ -222,28 +225,28 @@ def write(tx: Brief, way: Way) -> PostedAnswer:
 
 def _write_author(tx: Brief, way: Way) -> None:
     if way.author.is_new:
-        tx.ask(
+        tx.do(
             "INSERT INTO author (id, site_id, token_hash, name, flags_right, flags_wrong, created_at)"
             " VALUES (?, ?, ?, ?, 0, 0, ?)",
             *(way.author.id, way.site, way.author.key, way.name, tx.now),
         )
     elif way.name != way.author.name:
-        tx.ask("UPDATE author SET name = ? WHERE id = ?", way.name, way.author.id)
+        tx.do("UPDATE author SET name = ? WHERE id = ?", way.name, way.author.id)
 
 
 def _write_comment(tx: Brief, way: Way, public: int, staff: int) -> OwnComment:
     draft, html, id = way.draft, way.rendered.html, new_id()
     parent, root, path, depth = way.parent or (None, id, "", -1)
     outline = draft.outline.hash if draft.outline else None
-    tx.ask(
+    tx.do(
         _INSERT,
         *(id, way.site, way.page[0], way.section[0], parent, root, path + id, depth + 1, way.author.id, way.name),
         *("published", draft.source, html, RENDERER, 0, outline, 0, 0, False, False, "[]"),
         *(kin_of(draft.source, html), way.network, True, public, 0, 0, 0, public, staff, tx.now, tx.now),
     )
     if parent is not None:
-        tx.ask("UPDATE comment SET shown_replies = shown_replies + 1 WHERE id = ?", parent)
-        tx.ask("UPDATE comment SET thread_size = thread_size + 1, thread_shown = thread_shown + 1 WHERE id = ?", root)
+        tx.do("UPDATE comment SET shown_replies = shown_replies + 1 WHERE id = ?", parent)
+        tx.do("UPDATE comment SET thread_size = thread_size + 1, thread_shown = thread_shown + 1 WHERE id = ?", root)
     return OwnComment(
         id=id,
         section=way.section[0],
@@ -261,7 +264,7 @@ def _write_section(tx: Brief, way: Way, public: int, staff: int) -> SectionAnswe
     id, state, heading, pace, comments, faces, last_at = way.section
     last_at, comments = max(last_at or 0, tx.now), comments + 1
     names = list(dict.fromkeys([way.name, *json.loads(faces)]))[:FACES]
-    tx.ask(
+    tx.do(
         "UPDATE section SET comments = ?, shown = shown + 1, last_at = ?, faces = ?, public_revision = ?,"
         " staff_revision = ? WHERE id = ?",
         *(comments, last_at, json.dumps(names), public, staff, id),

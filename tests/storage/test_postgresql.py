@@ -6,17 +6,21 @@ from contextlib import asynccontextmanager
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 from tests import databases
 from tests.scale.proxy import Proxy, proxy
 from tests.servers import PostgreSQL, postgresql
 from tests.world import ORIGIN, PAGE, World, world_over
 
-from postil import discussion, sites
+from postil import discussion, posting, sites
+from postil.answers import PostedAnswer
 from postil.changing import changing
-from postil.db import Database
-from postil.discussion import PageRef
+from postil.db import Brief, Database
+from postil.discussion import Draft, PageRef
 from postil.errors import Unavailable
+from postil.ids import hash_token
+from postil.markup import render
 from postil.migrate import migrate
 from postil.models import Comment, Page
 from postil.postgresql import NotDurable
@@ -70,8 +74,24 @@ async def test_revisions_of_a_page_commit_in_order_whoever_writes(here: World, u
 
 
 async def _write(here: World, name: str) -> None:
+    """Both ways by turns."""
     for number in range(POSTS):
-        await here.post(name, nonce=f"{name} {number}".replace(" ", "-"), index=number % 3)
+        nonce = f"{name} {number}".replace(" ", "-")
+        if number % 2 == 0:
+            section = (await here.post(name, nonce=nonce, index=number // 2 % 3, network="one")).section.id
+        else:
+            assert await _post_briefly(here, name, nonce, section)
+
+
+async def _post_briefly(here: World, name: str, nonce: str, section: str) -> PostedAnswer | None:
+    """As a guest's ordinary comment is posted; None where that is not the way."""
+    draft = Draft(PAGE, name, "A thought.", nonce, section=section, network="one")
+
+    def write(tx: Brief) -> PostedAnswer | None:
+        way = posting.find(tx, here.site.id, hash_token(name), draft, render(draft.source))
+        return posting.write(tx, way) if way else None
+
+    return await here.database.briefly(write)
 
 
 async def test_a_page_waits_for_its_own_writers_and_for_no_other_pages(here: World) -> None:
@@ -90,6 +110,27 @@ async def test_first_comments_of_one_page_at_once_make_one_page(here: World) -> 
     written = await asyncio.gather(*(here.post("ines", nonce=f"tab-{number}-of-ines", index=0) for number in range(6)))
     assert len({each.page.id for each in written}) == len({each.section.id for each in written}) == 1
     assert sorted(each.comment.public_revision for each in written) == [1, 2, 3, 4, 5, 6]
+
+
+async def test_first_comments_of_one_author_at_once_by_the_short_way_are_by_one_author(here: World) -> None:
+    section = (await here.post("ines", index=0, network="one")).section.id
+    told = await asyncio.gather(*(_post_briefly(here, "ben", f"tab-{number}-of-ben", section) for number in range(6)))
+    assert {each.comment.revision for each in told if each} == {2, 3, 4, 5, 6, 7}
+    again = await asyncio.gather(*(_post_briefly(here, "rosa", "one-nonce-of-rosa", section) for _ in range(6)))
+    assert len([each for each in again if each]) == 1, "what was posted before is for the other way to answer"
+
+
+async def test_what_fails_at_the_end_of_the_short_way_changes_nothing(here: World) -> None:
+    await _page(here)
+
+    def write(tx: Brief) -> None:
+        tx.do("UPDATE page SET public_revision = 99")
+        tx.do("UPDATE page SET site_id = 'nobody'")
+
+    with pytest.raises(IntegrityError):
+        await here.database.briefly(write)
+    async with here.database.read() as snapshot:
+        assert await snapshot.scalar(select(col(Page.public_revision))) == 1
 
 
 async def test_a_view_is_counted_once_however_often_and_by_how_many_at_once_it_is_said(here: World) -> None:
@@ -123,8 +164,11 @@ async def test_a_server_that_is_away_is_unavailable_and_works_when_it_is_back() 
         with pytest.raises(Unavailable):
             async with database.read() as snapshot:
                 await sites.site_of(snapshot, ORIGIN)
+        with pytest.raises(Unavailable):
+            await database.briefly(_ask)
         await asyncio.to_thread(server.start)
         await _insist(database)
+        assert await database.briefly(_ask) == [(1,)]
         async with database.read() as snapshot:
             assert await sites.site_of(snapshot, ORIGIN)
     finally:
@@ -132,9 +176,31 @@ async def test_a_server_that_is_away_is_unavailable_and_works_when_it_is_back() 
         server.end()
 
 
-async def _add_site(database: Database) -> None:
+async def test_who_finds_first_that_a_server_was_away_finds_it_for_all() -> None:
+    """By the short way, too: whoever comes after it gets a connection that is new."""
+    server = PostgreSQL()
+    server.run("CREATE DATABASE away")
+    database = Database(server.url("away"))
+    try:
+        await migrate(database)
+        await database.open()
+        await asyncio.gather(*(_add_site(database, f"https://{number}.example") for number in range(3)))
+        await asyncio.to_thread(server.restart)
+        with pytest.raises(Unavailable):
+            await database.briefly(_ask)
+        assert await asyncio.gather(*(database.briefly(_ask) for _ in range(3))) == [[(1,)]] * 3
+    finally:
+        await database.close()
+        server.end()
+
+
+def _ask(tx: Brief) -> list[tuple[int]]:
+    return tx.ask("SELECT 1")
+
+
+async def _add_site(database: Database, origin: str = ORIGIN) -> None:
     async with database.begin() as tx:
-        await sites.add_site(tx, [ORIGIN])
+        await sites.add_site(tx, [origin])
 
 
 async def _insist(database: Database) -> None:

@@ -173,7 +173,7 @@ async def post(
 async def _post_briefly(request: Request, body: CommentCreate, rendered: Rendered, key: str) -> bytes | None:
     """The answer to a guest whose comment can be posted the short way; None where it is not, or not surely so."""
     database, origin = door.resources(request).database, origin_in(request.headers)
-    if not (database.is_sqlite and body.section and origin) or origin == door.own_origin(request):
+    if not (body.section and origin) or origin == door.own_origin(request):
         return None
     draft, there = _draft(body, network_of(request.scope), ()), origin_of(body.page.url)
 
