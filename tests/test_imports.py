@@ -83,7 +83,7 @@ HOMES: dict[str, set[str]] = {
     "markdown_it": {"markup", "article"},
     "nh3": {"markup"},
     "prometheus_client": {"web.metrics"},
-    "psycopg": {"live.postgres"},
+    "psycopg": {"live.postgres", "postgresql"},
     "pydantic": {"answers", "commands", "live", "settings", "web"},
     "pydantic_settings": {"settings"},
     "pyotp": {"auth.passwords"},
