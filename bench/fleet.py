@@ -131,7 +131,7 @@ def _configuration(folder: Path, port: int, own: int) -> str:
         *(["user root;"] if os.getuid() == 0 else []),
         f"worker_processes 2; worker_rlimit_nofile {FILES}; pid {folder}/pid; error_log {folder}/error.log;",
         f"events {{ worker_connections {CONNECTIONS}; }}",
-        f"http {{ access_log off; {temporary}",
+        f"http {{ access_log off; keepalive_requests 1000000; {temporary}",
     ]
     return "\n".join([*first, served, "}\n"])
 

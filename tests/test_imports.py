@@ -16,7 +16,7 @@ PACKAGE = ROOT / "server" / "postil"
 
 # What is done in a discussion, by readers and by moderators, and what of it is seen.
 DISCUSSIONS = {
-    *{"discussion", "moderation", "reading", "windows", "ready", "steps", "recent", "sites", "people"},
+    *{"discussion", "moderation", "reading", "windows", "ready", "steps", "stamps", "recent", "sites", "people"},
     *{"appeals", "bans", "editions", "flagging", "logbook", "overlay", "ageing"},
     *{"reviewing", "inspection", "record", "claiming", "bulk"},
 }
@@ -83,7 +83,7 @@ HOMES: dict[str, set[str]] = {
     "markdown_it": {"markup", "article"},
     "nh3": {"markup"},
     "prometheus_client": {"web.metrics"},
-    "psycopg": {"live.postgres", "postgresql"},
+    "psycopg": {"live.postgres", "postgresql", "stamps"},
     "pydantic": {"answers", "commands", "live", "settings", "web"},
     "pydantic_settings": {"settings"},
     "pyotp": {"auth.passwords"},

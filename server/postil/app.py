@@ -60,14 +60,15 @@ def make_app(
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with running(resources):
-            shelf.open()
+            await shelf.open()
             yield
             shelf.close()
             await limiter.close()
 
     widget = widget or Widget()
     shared = settings.bus if settings.bus.startswith("redis") else ""
-    limiter, shelf = Limiter(enabled=settings.rate_limits, shared=shared), Shelf(resources.database)
+    limiter, kept = Limiter(enabled=settings.rate_limits, shared=shared), Kept[Prepared]()
+    shelf = Shelf(resources.database, kept)
     whereabouts = Whereabouts(secret, settings.trusted_proxies)
     front = Front(limiter, whereabouts, settings.edge_seconds)
     app = Starlette(
@@ -88,7 +89,7 @@ def make_app(
     app.state.widget = widget
     app.state.passwords = passwords or Passwords()
     app.state.languages = languages or Languages(widget_folder() / "lang")
-    app.state.kept = Kept[Prepared]()
+    app.state.kept = kept
     app.state.pages = Kept[Prepared](PAGES_KEPT)
     app.state.articles = Articles()
     app.state.limiter, app.state.shelf, app.state.front = limiter, shelf, front

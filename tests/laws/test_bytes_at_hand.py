@@ -157,7 +157,7 @@ async def pair_over(here: World) -> AsyncIterator[Pair]:
         await held.database.open()
         app.state.limiter.enabled = False
     fast, plain = (app for app, _ in apps)
-    fast.state.shelf.open()
+    await fast.state.shelf.open()
     try:
         yield Pair(fast, plain)
     finally:

@@ -10,16 +10,21 @@ class Proxy:
 
     def __init__(self, target: int) -> None:
         self.target = target
-        self.flows = asyncio.Event()
+        self.flows, self.answers = asyncio.Event(), asyncio.Event()
         self.flows.set()
+        self.answers.set()
         self.refuses = False
-        self.port = 0
+        self.port, self.held = 0, 0
         self._open: set[asyncio.StreamWriter] = set()
         self._lines: set[asyncio.Task[None]] = set()
 
     def stall(self) -> None:
         """Nothing passes, and nobody is told: as when a cable is pulled."""
         self.flows.clear()
+
+    def hold_answers(self) -> None:
+        """What is asked still passes; what is answered does once `answers` is set."""
+        self.answers.clear()
 
     def flow(self) -> None:
         """Pass on again what is new; lines that stalled stay dead, as after a router has forgotten them."""
@@ -45,6 +50,7 @@ class Proxy:
     async def end(self) -> None:
         """Hang up on everybody, and wait until they are gone."""
         self.flows.set()
+        self.answers.set()
         self.hang_up()
         lines = tuple(self._lines)
         for line in lines:
@@ -61,7 +67,7 @@ class Proxy:
             far, on = await asyncio.open_connection("127.0.0.1", self.target)
             self._open.add(on)
             try:
-                await asyncio.gather(self._pass(near, on), self._pass(far, back))
+                await asyncio.gather(self._pass(near, on), self._pass(far, back, self.answers))
             finally:
                 self._forget(on)
         except OSError:
@@ -69,13 +75,22 @@ class Proxy:
         finally:
             self._forget(back)
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, may: asyncio.Event | None = None
+    ) -> None:
         with suppress(OSError):
             while data := await reader.read(65536):
                 await self.flows.wait()
+                await self._hold(may)
                 writer.write(data)
                 await writer.drain()
         writer.close()
+
+    async def _hold(self, may: asyncio.Event | None) -> None:
+        if may is not None and not may.is_set():
+            self.held += 1  # answers, at this moment
+            await may.wait()
+            self.held -= 1
 
     def _forget(self, writer: asyncio.StreamWriter) -> None:
         self._open.discard(writer)

@@ -2,16 +2,16 @@
 
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
 from tests.service import Reader, Service, serving
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from postil.web.wicket import Wicket
 
-pytestmark = pytest.mark.sqlite_only("windows at hand")
 DATE = re.compile(rb"date: [^\r]+\r\n")
 
 
@@ -38,14 +38,17 @@ def path(service: Service, reader: Reader) -> str:
 def written(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether each request since was answered at the wicket."""
     seen: list[bool] = []
-    start = Wicket._start_asgi_task
-
-    def watched(self: Wicket, cycle: object, app: object) -> None:
-        start(self, cycle, app)  # type: ignore[arg-type]
-        seen.append(getattr(cycle, "response_complete"))  # noqa: B009
-
-    monkeypatch.setattr(Wicket, "_start_asgi_task", watched)
+    for kind, name, at_wicket in ((Wicket, "_write", True), (HttpToolsProtocol, "_start_asgi_task", False)):
+        monkeypatch.setattr(kind, name, _noted(getattr(kind, name), seen, at_wicket))
     return seen
+
+
+def _noted(method: Callable[..., object], seen: list[bool], is_wicket: bool) -> Callable[..., object]:
+    def noted(*given: object) -> object:
+        seen.append(is_wicket)
+        return method(*given)
+
+    return noted
 
 
 def tell(service: Service, requests: bytes, count: int = 1) -> list[bytes]:

@@ -7,12 +7,17 @@ and no other's. What is kept never needs to be taken away for a change, only for
 import gzip
 import hashlib
 from collections import OrderedDict
-from collections.abc import Hashable
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from starlette.requests import Request
 
 from postil.web.api import Reply
+
+if TYPE_CHECKING:
+    from asyncio import Future
+
+    from postil.windows import Stamp
 
 # Below this the header costs more than compression saves.
 WORTH_ZIPPING = 600
@@ -37,6 +42,13 @@ class Prepared:
         if self._zipped is None:
             self._zipped = gzip.compress(self.content, 5, mtime=0)
         return self._zipped
+
+
+class Later(NamedTuple):
+    """An answer that is kept under what the database is asked: `find` has it once `asked` is done, or None."""
+
+    asked: "Future[Stamp | None]"
+    find: Callable[[], Prepared | None]
 
 
 def prepare(content: bytes) -> Prepared:

@@ -36,7 +36,7 @@ from postil.web import door
 from postil.web.addresses import network_of, shortened
 from postil.web.api import Reply
 from postil.web.body import MAX_OUTLINE, Most
-from postil.web.caching import Kept, Prepared, answer, fresh, prepare
+from postil.web.caching import Kept, Later, Prepared, answer, fresh, prepare
 from postil.web.front import Front
 from postil.web.origins import origin_in
 from postil.web.pages import PRIVATE, Author, Staff, page_ref
@@ -64,7 +64,7 @@ async def read(
     await door.hit(request, "read")
     wish = Wish(section, sort, limit, parse_window(cursor) if cursor else None, nested)
     if authorization is None and not request.cookies:  # nobody in particular
-        if ready := _at_hand(request, wish):
+        if ready := await _at_hand(request, wish):
             return answer(request, ready)
     async with door.resources(request).database.read() as snapshot:
         viewer = await door.staff_reader(snapshot, request, authorization)
@@ -74,10 +74,13 @@ async def read(
     return answer(request, await _shared(request, wish, key))
 
 
-def _at_hand(request: Request, wish: Wish) -> Prepared | None:
+async def _at_hand(request: Request, wish: Wish) -> Prepared | None:
     """The window from the shelf; whoever asks for the same address next is answered before the router."""
     shelf: Shelf = request.app.state.shelf
     found = shelf.now(wish)
+    if isinstance(found, Later):
+        stamp = await found.asked
+        found = await _shared(request, wish, (wish, stamp)) if stamp is not None else None
     if found is not None:
         front: Front = request.app.state.front
         front.let_in(request.scope, partial(shelf.now, wish))

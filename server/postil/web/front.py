@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from postil.web.addresses import Whereabouts
-from postil.web.caching import Prepared, headers_of, unchanged
+from postil.web.caching import Later, Prepared, headers_of, unchanged
 from postil.web.limits import Limiter
 from postil.web.middleware import for_anybody
 
@@ -21,7 +21,7 @@ from postil.web.middleware import for_anybody
 MOST_ADDRESSES = 4096
 LONGEST_QUERY = 300
 
-Source = Callable[[], Prepared | None]
+Source = Callable[[], Prepared | Later | None]
 
 
 class Sent(NamedTuple):
@@ -34,6 +34,15 @@ class Sent(NamedTuple):
     line: bytes
     head: bytes
     body: bytes
+
+
+class Soon(NamedTuple):
+    """Who asked for what is known later: Front.end has his answer once `later.asked` is done."""
+
+    later: Later
+    scope: Scope
+    known: bytes
+    takes: bytes
 
 
 class Front:
@@ -51,7 +60,7 @@ class Front:
         if len(self._sources) > MOST_ADDRESSES:
             self._sources.popitem(last=False)
 
-    def find(self, scope: Scope) -> Sent | None:
+    def find(self, scope: Scope) -> Sent | Soon | None:
         """What answers a request; None where the router must, which counts it against the limits then."""
         source = self._sources.get((scope["path"], scope["query_string"]))
         if source is None or scope["method"] != "GET":
@@ -64,10 +73,19 @@ class Front:
                 known = value if known is None else known
             elif name == b"accept-encoding":
                 takes = value if takes is None else takes
-        prepared = source()
+        found = source()
+        if isinstance(found, Later):
+            return Soon(found, scope, known or b"", takes or b"")
+        return self._say(found, scope, known or b"", takes or b"")
+
+    def end(self, soon: Soon) -> Sent | None:
+        """What answers a request that had to wait; None where the router must."""
+        return self._say(soon.later.find(), soon.scope, soon.known, soon.takes)
+
+    def _say(self, prepared: Prepared | None, scope: Scope, known: bytes, takes: bytes) -> Sent | None:
         if prepared is None or not self._may_read(scope):
             return None
-        return said(prepared, known or b"", takes or b"", self._edge)
+        return said(prepared, known, takes, self._edge)
 
     def _may_read(self, scope: Scope) -> bool:
         return not self._limiter.enabled or self._limiter.try_hit("read", self._whereabouts.network(scope))
@@ -114,6 +132,9 @@ class BeforeRouter:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = self.front.find(scope) if scope["type"] == "http" else None
+        if isinstance(found, Soon):
+            await found.later.asked
+            found = self.front.end(found)
         if found is None:
             return await self.app(scope, receive, send)
         await send(found.start)

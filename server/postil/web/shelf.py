@@ -1,8 +1,11 @@
 """Public windows of sections, kept as bytes until they change, and made again in a moment once they did.
 
-Whether they did is asked of the database each time, by one number that moves with every commit of anybody (glance.py):
-so a comment that was hidden is gone from the very next answer, in this process and in every other.
+Whether they did is asked of the database each time: of SQLite by one number that moves with every commit of anybody
+(glance.py), of PostgreSQL by the section's stamp (stamps.py). So a comment that was hidden is gone from the very next
+answer, in this process and in every other.
 """
+
+from typing import TYPE_CHECKING
 
 from postil import ready
 from postil.db import Database
@@ -10,8 +13,11 @@ from postil.glance import Busy, Glance
 from postil.migrate import sqlite_file
 from postil.ready import Leaves
 from postil.sites import is_registered
-from postil.web.caching import Kept, Prepared, prepare
+from postil.web.caching import Kept, Later, Prepared, prepare
 from postil.windows import Stamp, Wish
+
+if TYPE_CHECKING:
+    from postil.stamps import Stamps
 
 
 class Standing:
@@ -25,24 +31,42 @@ class Standing:
 
 
 class Shelf:
-    """The windows at hand. On another database than SQLite there are none, and the handler asks by the session.
+    """The windows at hand; `made` are those of handlers, by wish and stamp. In memory there are none.
 
-    Nothing is awaited between asking and keeping, so equal misses are one: the first makes it, the others find it.
+    On SQLite nothing is awaited between asking and keeping, so equal misses are one: the first makes it, the others
+    find it. On PostgreSQL the handler makes what is missing.
     """
 
-    def __init__(self, database: Database, kept: Kept[Standing] | None = None) -> None:
-        self._database, self._kept = database, kept or Kept[Standing]()
+    def __init__(
+        self, database: Database, made: Kept[Prepared] | None = None, kept: Kept[Standing] | None = None
+    ) -> None:
+        self._database, self._made, self._kept = database, made or Kept[Prepared](), kept or Kept[Standing]()
         self._glance: Glance | None = None
+        self._stamps: Stamps | None = None
 
-    def open(self) -> None:
+    async def open(self) -> None:
         """Call once the database is open."""
-        file = sqlite_file(self._database)
-        self._glance = Glance(file) if file is not None else None
+        if not self._database.is_sqlite:
+            from postil.stamps import Stamps
+
+            url = self._database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+            self._stamps = Stamps(url)
+            await self._stamps.open()
+        elif (file := sqlite_file(self._database)) is not None:
+            self._glance = Glance(file)
 
     def close(self) -> None:
+        if self._stamps is not None:
+            self._stamps.close()
+            self._stamps = None
         if self._glance is not None:
             self._glance.close()
             self._glance = None
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether it can ask the database by itself."""
+        return self._glance is not None or (self._stamps is not None and self._stamps.is_open)
 
     def knows(self, origin: str) -> bool | None:
         """Whether an origin is a site's; None where somebody else must answer."""
@@ -53,8 +77,11 @@ class Shelf:
         except Busy:
             return None
 
-    def now(self, wish: Wish) -> Prepared | None:
+    def now(self, wish: Wish) -> Prepared | Later | None:
         """The window as anybody sees it now; None where somebody else must answer, or refuse."""
+        if self._stamps is not None:
+            asked = self._stamps.ask(wish.section)
+            return Later(asked, lambda: self._made.get((wish, asked.result())))
         if self._glance is None:
             return None
         try:
