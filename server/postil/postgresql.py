@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, closing, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import URL, event, text
+from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util.concurrency import await_, greenlet_spawn
@@ -24,6 +24,10 @@ T = TypeVar("T")
 
 # A server that is there answers a connection at once; one that is not must not hold up whoever asks.
 CONNECT_SECONDS = 5
+# What looks at all comments may take longer than any line is trusted to be silent: it has an hour, and the system looks
+# meanwhile whether somebody is still there.
+LONG_SECONDS = 3600.0
+KEEPALIVES = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
 # Of one process; PostgreSQL's own default is a hundred for all of them.
 CONNECTIONS, MOST_MORE = 8, 8
 WAIT_SECONDS = 5.0
@@ -102,16 +106,17 @@ class Postgresql:
             pool_timeout=WAIT_SECONDS,
             isolation_level="REPEATABLE READ",
             use_native_hstore=False,  # it would ask for a type that we have not, on each connection
-            connect_args={"connect_timeout": CONNECT_SECONDS},
+            connect_args={"connect_timeout": CONNECT_SECONDS, **KEEPALIVES},
         )
         self._cut_stalled(engine)
         self._writing = engine.execution_options(isolation_level="READ COMMITTED")
+        self._writing_long = self._writing.execution_options(patience=LONG_SECONDS)
         return engine
 
     @asynccontextmanager
     async def change(self, *, long: bool = False) -> AsyncIterator[AsyncEngine]:
         """What one change is made on. Writers wait for each other at the rows that they lock (changing.changing)."""
-        yield self._writing
+        yield self._writing_long if long else self._writing
 
     async def briefly(self, work: Callable[[Driver], T]) -> T:
         """The same for a few plain statements, without SQLAlchemy: what `work` gives. Where somebody else came first
@@ -161,15 +166,16 @@ class Postgresql:
     def _cut_stalled(self, engine: AsyncEngine) -> None:
         """End what is in use for too long: a line that went dead says nothing by itself."""
 
-        def begin(connection: Any, record: Any, _proxy: object) -> None:
-            loop = asyncio.get_running_loop()
-            record.info["deadline"] = loop.call_later(self.patience, _cut, connection.driver_connection)
+        def begin(connection: Connection) -> None:
+            patience = connection.get_execution_options().get("patience", self.patience)
+            loop, pooled = asyncio.get_running_loop(), connection.connection
+            pooled.info["deadline"] = loop.call_later(patience, _cut, pooled.driver_connection)
 
         def end(_connection: object, record: Any) -> None:
             if deadline := record.info.pop("deadline", None):
                 deadline.cancel()
 
-        event.listen(engine.sync_engine, "checkout", begin)
+        event.listen(engine.sync_engine, "engine_connect", begin)
         event.listen(engine.sync_engine, "checkin", end)
 
 

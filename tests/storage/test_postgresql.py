@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 from tests import databases
@@ -252,6 +252,21 @@ async def test_a_change_that_ends_in_time_is_not_cut(url: str) -> None:
             async with database.begin() as tx:
                 await sites.add_site(tx, [f"https://{number}.example"])
             await asyncio.sleep(0.2)  # longer than the patience, in all
+
+
+async def test_long_work_is_not_cut_and_other_work_is(url: str) -> None:
+    """Upkeep looks at all comments: were it cut, it would be begun again each hour and never end."""
+    database = Database(url, patience=0.3)
+    await database.open()
+    try:
+        for _ in range(2):  # the second finds the connection of the first in the pool
+            async with database.begin(long=True) as tx:
+                assert await tx.scalar(select(func.pg_sleep(0.6))) is not None
+            with pytest.raises(Unavailable):
+                async with database.begin() as tx:
+                    await tx.scalar(select(func.pg_sleep(20)))
+    finally:
+        await database.close()
 
 
 @pytest.mark.parametrize("change", ["UPDATE decision SET note = NULL", "DELETE FROM decision"])
