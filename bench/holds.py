@@ -13,7 +13,8 @@ from bench.load import fetch, get, post
 from bench.processes import Server, serving
 from bench.row import Row, at_most
 from postil.fingerprint import fingerprint
-from postil.markup import MAX_SOURCE, OFF_LOOP
+from postil.markup import OFF_LOOP
+from postil.rendered import MAX_SOURCE
 
 PAGE = {"url": data.PAGE}
 SECTIONS = 500  # as many as an outline may have

@@ -55,6 +55,8 @@ FLOORS: list[set[str]] = [
             "policy",
             "settings",
             "languages",
+            "late",
+            "rendered",
         },
         *{"states", "tree", "urls", "viewer", "fingerprint", "likeness", "matching", "assignment"},
         *{"document", "dom", "apart", "fetching", "signing", "rules", "marking"},

@@ -34,7 +34,6 @@ from postil.flagging import weigh
 from postil.ids import hash_token, new_id
 from postil.judging import NO_SIGNS, Signs, judge_edit, judge_post, kin_of
 from postil.logbook import write_verdict
-from postil.markup import RENDERER, Rendered
 from postil.models import (
     Author,
     Comment,
@@ -54,6 +53,7 @@ from postil.networks import network_now
 from postil.places import Outlines, Seen
 from postil.placing import Aim, MadeSection, find_or_make_section
 from postil.reading import find_author, find_page, page_of
+from postil.rendered import RENDERER, Rendered
 from postil.rules import Effect, Verdict
 from postil.states import Move, SectionState, State, check
 from postil.upsert import insert_if_new

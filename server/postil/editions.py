@@ -8,8 +8,8 @@ from sqlmodel import col
 from postil import logbook
 from postil.db import Snapshot, Transaction
 from postil.errors import StateConflict
-from postil.markup import RENDERER, Rendered
 from postil.models import Comment, Decision, Edition
+from postil.rendered import RENDERER, Rendered
 from postil.states import Move
 
 

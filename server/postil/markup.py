@@ -1,6 +1,6 @@
 """Source -> safe HTML, in layers that do not trust each other. Pure; the only importer of bleach.
 
-    tidy      out with what no comment needs: controls, lone surrogates, towers of combining marks
+    tidy      (names.py) out with what no comment needs: controls, lone surrogates, towers of combining marks
     to_html   CommonMark with raw HTML off; a link only where `vet` allows its address
     clean     bleach: a tiny allow-list, every address vetted; bare addresses become links, vetted too
     agree     all of it is on the list, and nh3, of another family of parsers, reads the same tree
@@ -16,7 +16,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -31,10 +30,9 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from postil import canonical
-from postil.names import CONTROLS, cap_marks
+from postil.names import tidy
+from postil.rendered import MAX_SOURCE, Rendered
 
-RENDERER: Final = 1  # kept with each comment; a higher one means: render again from the source
-MAX_SOURCE: Final = 10_000  # characters: some 1,700 words
 MAX_DEPTH: Final = 24  # elements in each other: bleach's time grows with the square of it
 MAX_ELEMENTS: Final = 1_000  # what a long comment has is 200; bleach takes about 30 µs for each
 MAX_BRACKETS: Final = 1_000  # outside of code: at each "[" markdown-it looks ahead once for every level
@@ -52,24 +50,11 @@ alarms: Counter[str] = Counter()
 """How often a comment fell back to text, by reason. `off-list` and `disagreement` mean: a layer leaked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """`html` is safe to show. `fallback`: it is the source as escaped text, because a layer refused it."""
-
-    html: str
-    fallback: bool
-
-
 class Refused(Exception):
     """A layer did not let a comment through; its only argument is the reason that `alarms` counts."""
 
 
 Layer = Callable[[str], str]
-
-
-def tidy(source: str) -> str:
-    """The source without what a browser might obey: controls and lone surrogates are U+FFFD, newlines \\n."""
-    return cap_marks(_UNRULY.sub("\ufffd", _NEWLINE.sub("\n", source)))
 
 
 def to_html(source: str) -> str:
@@ -421,8 +406,6 @@ _LINK = rf'<a href="(?P<href>[^"<>]*+)" rel="{REL}">'
 _HREFS = re.compile(_LINK)
 # Each piece has one way to match, and gives nothing back: linear.
 _ON_LIST = re.compile(rf"(?:[^<]++|</?(?:{'|'.join(sorted(TAGS))})>|{_LINK})*+")
-_NEWLINE = re.compile("\r\n?|\x85")
-_UNRULY = re.compile(f"(?![\n\t])[{CONTROLS}]")
 _counting = threading.Lock()
 # One for all: each that has work to do keeps the loop from running for 5 ms at a time.
 _beside = ThreadPoolExecutor(1, "postil-render")

@@ -30,6 +30,8 @@ VIRAMA = r"\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca"
 SAME_STROKE = str.maketrans("i1|0", "lllo")
 
 _blank = re.compile(r"[\s\x85]+")
+_newline = re.compile("\r\n?|\x85")
+_uncontrolled = re.compile(f"(?![\n\t])[{CONTROLS}]")
 _unruly = re.compile(f"[{CONTROLS}{BIDI}]")
 _unseen = re.compile(f"[{IGNORABLE}]")
 _idle_joiner = re.compile(f"(?<![{ARABIC}{VIRAMA}])[{JOINERS}]|[{JOINERS}](?![\\w{VIRAMA}])")
@@ -53,6 +55,11 @@ def normalise(name: str) -> str:
 def clean_text(value: str, limit: int) -> str:
     """A heading, a title or a reason on one line: no controls, no bidi overrides, `limit` characters."""
     return _line(value[: 4 * limit])[:limit].rstrip()
+
+
+def tidy(source: str) -> str:
+    """The source without what a browser might obey: controls and lone surrogates are U+FFFD, newlines \\n."""
+    return cap_marks(_uncontrolled.sub("\ufffd", _newline.sub("\n", source)))
 
 
 def cap_marks(text: str) -> str:

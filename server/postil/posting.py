@@ -19,10 +19,10 @@ from postil.ids import new_id
 from postil.judging import MOST_AGAIN, MOST_APPROVED, count_again
 from postil.kin import kin_of
 from postil.kinds import whole
-from postil.markup import RENDERER, Rendered
 from postil.names import normalise, skeleton
 from postil.networks import KEPT, PERIOD, hashed
 from postil.places import Seen
+from postil.rendered import RENDERER, Rendered
 from postil.rules import Effect, Kind, RuleInForce
 from postil.shown import shown_in
 from postil.states import SectionState, State

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
-from postil import networks, placing, promotion
+from postil import late, networks, placing, promotion
 from postil.ageing import close_aged
 from postil.cursors import MOST_BEHIND
 from postil.db import Database, Transaction
@@ -90,6 +90,7 @@ async def running(resources: Resources) -> AsyncIterator[None]:
         _supervised("sweep", _sweep(resources)),
         _supervised("upkeep", _every(UPKEEP_SECONDS, lambda: drop_expired(resources.database))),
         _supervised("ageing", _every(UPKEEP_SECONDS, lambda: close_aged(resources.database))),
+        _supervised("late", late.warm()),
         _supervised("moves", _every(UPKEEP_SECONDS, lambda: _look_for_moved(resources))),
     ]
     try:

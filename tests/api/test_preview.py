@@ -7,7 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.service import OTHER, URL, Json, Reader, Service, Visitor, refused, serving
 
-from postil.markup import MAX_SOURCE, OFF_LOOP, as_text
+from postil.markup import OFF_LOOP, as_text
+from postil.rendered import MAX_SOURCE
 from postil.web.limits import LIMITS
 
 PIECES = (

@@ -11,7 +11,7 @@ from tests.service import ORIGIN, URL, Moderator, Reader, Service, text_of
 from postil import rulebook
 from postil.db import Transaction
 from postil.kinds import settings_of
-from postil.markup import MAX_SOURCE
+from postil.rendered import MAX_SOURCE
 from postil.rules import Effect, Kind
 from postil.web import threads
 from postil.web.guests import SEAL_SECONDS

@@ -11,7 +11,9 @@ from playwright.sync_api import Browser
 from tests.attacks.corpora import EVERYTHING, HERE, addresses, strings
 from tests.attacks.harness import Result, assault
 
-from postil.markup import MAX_SOURCE, Refused, agree, alarms, clean, render, tidy, vet
+from postil.markup import Refused, agree, alarms, clean, render, vet
+from postil.names import tidy
+from postil.rendered import MAX_SOURCE
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from tests.browser.conftest import NARROW
 from tests.browser.stage import Reader, Stage
 from tests.browser.test_discussion import SHIFTS
 
-from postil.markup import MAX_SOURCE
+from postil.rendered import MAX_SOURCE
 
 pytestmark = pytest.mark.browser
 Somebody = Callable[..., Reader]

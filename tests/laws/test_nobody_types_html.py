@@ -5,8 +5,8 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from postil.markup import REL, TAGS, Refused, agree, alarms, clean, read, render, tidy, vet
-from postil.names import MAX_NAME, clean_text, normalise, skeleton
+from postil.markup import REL, TAGS, Refused, agree, alarms, clean, read, render, vet
+from postil.names import MAX_NAME, clean_text, normalise, skeleton, tidy
 
 ANY = st.text(st.characters(exclude_categories=()), max_size=300)  # lone surrogates and all
 

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from postil.canonical import tokens
-from postil.markup import _PLAIN, MAX_PLAIN, REL, Refused, _second, agree, clean, make_cleaner, tidy, to_html
+from postil.markup import _PLAIN, MAX_PLAIN, REL, Refused, _second, agree, clean, make_cleaner, to_html
 from postil.markup import _is_plain as is_plain
 from postil.markup import _parses as parses
 from postil.markup import _shaped as shaped
 from postil.markup import _shield as shield  # what stands for escapes while bleach works
 from postil.markup import compare as compare_trees
+from postil.names import tidy
 
 CORPORA = Path(__file__).parents[1] / "data" / "corpora"
 PLAIN = make_cleaner(Cleaner)

@@ -4,19 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from postil.markup import (
-    REL,
-    Refused,
-    Rendered,
-    agree,
-    alarms,
-    clean,
-    read,
-    render,
-    tidy,
-    to_html,
-    vet,
-)
+from postil.markup import REL, Refused, agree, alarms, clean, read, render, to_html, vet
+from postil.names import tidy
+from postil.rendered import Rendered
 
 
 def untouched(html: str) -> str:

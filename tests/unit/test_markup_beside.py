@@ -4,7 +4,8 @@ import asyncio
 import threading
 
 from postil.kin import kin_of
-from postil.markup import MAX_SOURCE, OFF_LOOP, render, render_async
+from postil.markup import OFF_LOOP, render, render_async
+from postil.rendered import MAX_SOURCE
 from postil.shown import shown_in
 
 HOSTILE = ("[" * 900 + "*a_ " * MAX_SOURCE)[:MAX_SOURCE]

@@ -7,19 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from postil import markup
-from postil.markup import (
-    MAX_DEPTH,
-    MAX_ELEMENTS,
-    MAX_HTML,
-    MAX_SOURCE,
-    OFF_LOOP,
-    Rendered,
-    alarms,
-    depth,
-    render,
-    render_async,
-    to_html,
-)
+from postil.markup import MAX_DEPTH, MAX_ELEMENTS, MAX_HTML, OFF_LOOP, alarms, depth, render, render_async, to_html
+from postil.names import tidy
+from postil.rendered import MAX_SOURCE, Rendered
 
 
 @pytest.mark.parametrize(
@@ -147,11 +137,10 @@ def eager_threads() -> Iterator[None]:
 
 async def test_a_long_comment_is_rendered_off_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[int] = []
-    tidy_itself = markup.tidy
 
     def noticed(source: str) -> str:
         threads.append(threading.get_ident())
-        return tidy_itself(source)
+        return tidy(source)
 
     monkeypatch.setattr(markup, "tidy", noticed)
     short, long = await render_async("*a*"), await render_async("*a*\n" * OFF_LOOP)

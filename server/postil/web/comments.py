@@ -23,10 +23,12 @@ from postil.db import Brief, Snapshot
 from postil.discussion import Draft, Written
 from postil.judging import Signs
 from postil.kin import kin_of
+from postil.late import render_async
 from postil.live.shared import Shared
-from postil.markup import Rendered, render_async, tidy
 from postil.models import Comment, Page
+from postil.names import tidy
 from postil.outline import outline_hash
+from postil.rendered import Rendered
 from postil.rules import Why
 from postil.sites import site_of
 from postil.tree import nest

@@ -14,9 +14,9 @@ from postil.db import Snapshot
 from postil.discussion import PageRef
 from postil.errors import Forbidden, Locked, NotFound, ParentGone
 from postil.ids import looks_like_id
-from postil.markup import MAX_SOURCE
 from postil.models import Comment, Page
 from postil.places import Seen
+from postil.rendered import MAX_SOURCE
 from postil.states import SectionState, State
 from postil.viewer import Viewer
 from postil.web import discussions, door, guests, screens

@@ -6,9 +6,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from postil.appeals import MOST_APPEAL
 from postil.errors import Invalid
-from postil.markup import MAX_SOURCE
 from postil.outline import OutlineSection, outline_hash
 from postil.places import Seen
+from postil.rendered import MAX_SOURCE
 from postil.urls import owner_key, page_key, page_url
 
 

@@ -13,7 +13,8 @@ from postil.discussion import Draft
 from postil.errors import Invalid, NotFound, PostilError, TooLong
 from postil.judging import Signs
 from postil.kin import kin_of
-from postil.markup import MAX_SOURCE, Rendered, render_async
+from postil.late import render_async
+from postil.rendered import MAX_SOURCE, Rendered
 from postil.rules import Why
 from postil.viewer import Viewer
 from postil.web import door, guests, rooms, screens, threads

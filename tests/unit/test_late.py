@@ -1,0 +1,56 @@
+"""What is loaded late is not there when the service begins, and is there for whoever asks, without holding the loop."""
+
+import asyncio
+import json
+import subprocess
+import sys
+
+import pytest
+
+from postil import late
+from postil.markup import render
+
+# As `postil serve` begins; then somebody posts.
+BEGIN = """
+import asyncio, json, sys
+import postil.cli, postil.serving, postil.workers
+from postil import late
+
+def there():
+    return sorted({"bleach", "markdown_it", "nh3", "postil.markup"} & sys.modules.keys())
+
+before = there()
+rendered = asyncio.run(late.render_async("*a*"))
+print(json.dumps([before, rendered.html, there()]))
+"""
+
+
+def test_a_start_leaves_out_what_readers_do_not_need() -> None:
+    made = subprocess.run([sys.executable, "-c", BEGIN], capture_output=True, check=True, text=True)
+    before, html, after = json.loads(made.stdout)
+    assert before == []
+    assert html == render("*a*").html
+    assert after == ["bleach", "markdown_it", "nh3", "postil.markup"]
+
+
+async def test_loading_leaves_the_event_loop_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    begun, held = asyncio.Event(), asyncio.Event()
+
+    def slow(_name: str) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        asyncio.run_coroutine_threadsafe(held.wait(), loop).result()
+
+    monkeypatch.setattr(late, "import_module", slow)
+    monkeypatch.setattr(late, "_loaded", set())
+    loading = asyncio.create_task(late.load("postil.markup"))
+    await begun.wait()
+    assert not loading.done()
+    held.set()
+    await loading
+
+
+async def test_all_of_it_is_there_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(late, "_loaded", set())
+    await late.warm(0)
+    assert late._loaded == set(late.LATE)
