@@ -12,6 +12,9 @@ from sqlmodel import Field, SQLModel
 from postil.states import Anchor, OutlineSource, SectionState, State
 from postil.viewer import Role, Scope
 
+# Tables are not validated when they are made (what comes in is, by its schema), so they need no validators.
+SQLModel.model_config["defer_build"] = True
+
 
 def ordered_text(length: int) -> String:
     """A text type whose order is that of its bytes; SQLite's is so already."""

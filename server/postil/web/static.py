@@ -11,8 +11,8 @@ import gzip
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,11 +30,18 @@ _REVALIDATE = "no-cache"
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
-class File(NamedTuple):
-    content: bytes
-    zipped: bytes
-    etag: str  # without quotes
-    media_type: str
+class File:
+    """A file as it is sent; `etag` without quotes."""
+
+    def __init__(self, path: Path, content: bytes) -> None:
+        self.path, self.content = path, content
+        self.etag = hashlib.sha256(content).hexdigest()[:20]
+        self.media_type = _MEDIA_TYPES[path.suffix]
+
+    @cached_property
+    def zipped(self) -> bytes:
+        ready = self.path.with_name(f"{self.path.name}.gz")
+        return ready.read_bytes() if ready.exists() else gzip.compress(self.content, 9, mtime=0)
 
 
 class Widget:
@@ -46,7 +53,7 @@ class Widget:
         written = _WRITTEN.search(contents[LOADER])
         self.version = written[1].decode() if written else _version(contents)
         contents[LOADER] = contents[LOADER].replace(VERSION_MARK, self.version.encode())
-        self.files: Mapping[str, File] = {name: _file(folder / name, content) for name, content in contents.items()}
+        self.files: Mapping[str, File] = {name: File(folder / name, content) for name, content in contents.items()}
 
     def routes(self) -> list[Route]:
         return [
@@ -83,13 +90,6 @@ def _version(contents: Mapping[str, bytes]) -> str:
     for name, content in sorted(contents.items()):
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()[:12]
-
-
-def _file(path: Path, content: bytes) -> File:
-    zipped = path.with_name(f"{path.name}.gz")
-    etag = hashlib.sha256(content).hexdigest()[:20]
-    sent = zipped.read_bytes() if zipped.exists() else gzip.compress(content, 9, mtime=0)
-    return File(content, sent, etag, _MEDIA_TYPES[path.suffix])
 
 
 def _answer(request: Request, file: File, cache_control: str) -> Response:
