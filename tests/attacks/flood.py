@@ -30,6 +30,7 @@ class Flood:
     headings: tuple[str, ...]
     told: dict[str, dict[str, Any]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    sections: dict[int, str] = field(default_factory=dict)  # ids, by their indices
     statuses: Counter[int] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -39,8 +40,11 @@ class Flood:
         self.indices = [[section.heading for section in sections].index(heading) for heading in self.headings]
 
     def where(self, at: int) -> dict[str, Any]:
-        """One of the page's headed sections, each in its turn."""
-        return {"outline": self.shown, "index": self.indices[at % len(self.headings)]}
+        """One of the page's headed sections, each in its turn: by its id, once a comment was told with it."""
+        index = self.indices[at % len(self.headings)]
+        if index in self.sections:
+            return {"outline": {"hash": self.shown["hash"]}, "section": self.sections[index]}
+        return {"outline": self.shown, "index": index}
 
     async def _post(self, client: httpx2.AsyncClient, **body: Any) -> httpx2.Response:
         whole = {"page": {"url": self.url}, "name": PLAIN, "source": "Yes.", "nonce": secrets.token_urlsafe(12), **body}
@@ -58,6 +62,8 @@ class Flood:
             response = await self._post(client, source=source, name=name, **where)
             if response.status_code == 201:
                 self.told[key] = response.json()
+                if "index" in where:
+                    self.sections[where["index"]] = self.told[key]["section"]["id"]
                 self.counts["name taken"] += name == text
                 return
             problem = response.json()

@@ -26,6 +26,7 @@ from postil.serving import listen
 ORIGIN = "https://blog.example"
 PAGE = {"url": f"{ORIGIN}/essay"}
 OUTLINE = {"hash": outline_hash([OutlineSection(heading="", level=0)]), "sections": [{"heading": "", "level": 0}]}
+IN_OUTLINE: dict[str, object] = {"index": 0, "outline": OUTLINE}
 WRITERS, READERS = 8, 2
 # A round is this short, so that a kill finds posts in every state. Far longer means that nothing works.
 MOST_ACKNOWLEDGED, PATIENCE = 12, 60
@@ -84,6 +85,7 @@ class Crash:
     def __init__(self, service: str) -> None:
         self.service, self.history = service, History()
         self.more = True
+        self.places: list[dict[str, object]] = [IN_OUTLINE]
         self.acknowledged = asyncio.Condition()
         self.folds: list[dict[str, Comment]] = [{} for _ in range(READERS)]
         self.since = [""] * READERS
@@ -93,8 +95,8 @@ class Crash:
         async with httpx2.AsyncClient(base_url=f"http://{self.service}", timeout=PATIENCE, headers=author) as http:
             while self.more:
                 nonce = secrets.token_hex(8)
-                draft = {"name": "Ines", "source": nonce, "nonce": nonce, "index": 0}
-                await self._insist(http, draft | {"page": PAGE, "outline": OUTLINE})
+                draft = {"name": "Ines", "source": nonce, "nonce": nonce, "page": PAGE}
+                await self._insist(http, draft | random.choice(self.places))
 
     async def _insist(self, http: httpx2.AsyncClient, draft: dict[str, object]) -> None:
         """Post until it is acknowledged; then, now and then, once more, as a client does whose 201 was lost."""
@@ -108,7 +110,10 @@ class Crash:
                 continue
             assert answer.status_code in (200, 201), answer.text
             assert retried or answer.status_code == 201
-            self.history.note(str(draft["nonce"]), answer.json()["comment"]["id"], again=answer.status_code == 200)
+            told = answer.json()
+            self.history.note(str(draft["nonce"]), told["comment"]["id"], again=answer.status_code == 200)
+            # From now on half of them say where as widgets do that know the section: they are posted the short way.
+            self.places = [IN_OUTLINE, {"section": told["section"]["id"], "outline": {"hash": OUTLINE["hash"]}}]
             async with self.acknowledged:
                 self.acknowledged.notify_all()
             if retried or random.random() > 0.05:
