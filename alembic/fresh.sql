@@ -161,13 +161,8 @@ CREATE TABLE comment (
 	FOREIGN KEY(section_id) REFERENCES section (id), 
 	FOREIGN KEY(site_id) REFERENCES site (id)
 );
-CREATE INDEX ix_comment_author_id ON comment (author_id);
-CREATE INDEX ix_comment_parent_id ON comment (parent_id);
 CREATE INDEX ix_comment_public_changes ON comment (page_id, public_revision);
-CREATE INDEX ix_comment_public_roots ON comment (section_id, depth, shown, id);
-CREATE INDEX ix_comment_roots ON comment (section_id, depth, id);
 CREATE INDEX ix_comment_staff_changes ON comment (page_id, staff_revision);
-CREATE INDEX ix_comment_support ON comment (section_id, depth, shown, support, id);
 CREATE INDEX ix_comment_thread ON comment (root_id, path);
 CREATE TABLE flag (
 	comment_id VARCHAR(11) NOT NULL, 
@@ -276,12 +271,7 @@ BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END;
 CREATE INDEX ix_moderator_address ON moderator (address);
 CREATE UNIQUE INDEX ux_moderator_address ON moderator (site_id, address);
 CREATE INDEX ix_flag_answered_by ON flag (answered_by);
-CREATE INDEX ix_comment_states ON comment (site_id, state, id);
 CREATE INDEX ix_comment_site ON comment (site_id, id);
-CREATE INDEX ix_comment_kin ON comment (site_id, kin, id);
-CREATE INDEX ix_comment_networks ON comment (site_id, network, id);
-CREATE INDEX ix_comment_items ON comment (item_id, waits, id);
-CREATE INDEX ix_comment_waiting ON comment (site_id, waits, id);
 CREATE TABLE edition (
 	comment_id VARCHAR(11) NOT NULL, 
 	number INTEGER NOT NULL, 
@@ -405,4 +395,13 @@ BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END;
 CREATE TRIGGER decision_is_kept_DELETE BEFORE DELETE ON decision
 BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END;
 CREATE INDEX ix_comment_recent ON comment (section_id, shown, id);
-INSERT INTO alembic_version VALUES ('0004');
+CREATE INDEX ix_comment_author ON comment (author_id, site_id, id);
+CREATE INDEX ix_comment_roots ON comment (section_id, id) WHERE depth = 0;
+CREATE INDEX ix_comment_public_roots ON comment (section_id, shown, id) WHERE depth = 0;
+CREATE INDEX ix_comment_support ON comment (section_id, shown, support, id) WHERE depth = 0;
+CREATE INDEX ix_comment_hidden ON comment (site_id, id) WHERE state = 'hidden';
+CREATE INDEX ix_comment_kin ON comment (site_id, kin, id) WHERE kin IS NOT NULL;
+CREATE INDEX ix_comment_networks ON comment (site_id, network, id) WHERE network IS NOT NULL;
+CREATE INDEX ix_comment_items ON comment (item_id, waits, id) WHERE item_id IS NOT NULL;
+CREATE INDEX ix_comment_waiting ON comment (site_id, id) WHERE waits IS 1;
+INSERT INTO alembic_version VALUES ('0005');

@@ -4,11 +4,12 @@ import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -61,6 +62,36 @@ async def test_migrations_lead_from_nothing_to_the_models(nothing: Database) -> 
     assert await migrate(nothing) is None
     async with nothing.engine.connect() as connection:
         assert await connection.run_sync(_differences) == []
+
+
+async def test_indexes_go_back_and_come_again(nothing: Database) -> None:
+    await migrate(nothing)
+    made = await _indexes(nothing)
+    await _move(nothing, command.downgrade, "0004")
+    assert await _indexes(nothing) != made
+    await _move(nothing, command.upgrade, "head")
+    assert await _indexes(nothing) == made
+
+
+async def _move(held: Database, way: Callable[[Config, str], None], revision: str) -> None:
+    def move(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(migrations()))
+        config.attributes["connection"] = connection
+        way(config, revision)
+
+    async with held.engine.begin() as connection:
+        await connection.run_sync(move)
+
+
+async def _indexes(held: Database) -> list[str]:
+    by = {
+        "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'index'",
+        "postgresql": "SELECT indexdef FROM pg_indexes",
+    }
+    async with held.engine.connect() as connection:
+        found = await connection.exec_driver_sql(by[held.engine.dialect.name])
+        return sorted(filter(None, found.scalars()))
 
 
 async def test_a_service_over_tables_of_another_version_says_what_to_do(nothing: Database) -> None:

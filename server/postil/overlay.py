@@ -52,7 +52,9 @@ async def read_own(snapshot: Snapshot, viewer: Viewer, key: str) -> OwnAnswer:
     page = await find_page(snapshot, viewer.site, key) if author else None
     if author is None or page is None:
         return OwnAnswer(name=author.name if author else None, comments=[], reacted=[], flagged=[])
-    mine = and_(col(Comment.page_id) == page.id, col(Comment.author_id) == author.id)
+    # The site, though his page says it: ix_comment_author has it, and a page may hold very many.
+    his = and_(col(Comment.author_id) == author.id, col(Comment.site_id) == viewer.site)
+    mine = and_(his, col(Comment.page_id) == page.id)
     query = select(Comment).where(mine).order_by(col(Comment.id).desc()).limit(MOST_OWN)
     return OwnAnswer(
         name=author.name,

@@ -7,7 +7,7 @@ The question is always "what changed since revision n, as this viewer may see it
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, and_, func, literal_column, or_, select, true
 from sqlmodel import col
 
 from postil.answers import (
@@ -71,6 +71,10 @@ COLUMNS: tuple[Any, ...] = (
     Comment.created_at,
     Comment.edited_at,
 )
+
+
+# In the statement's text, as the indexes of roots have it: a planner does not know what a parameter will be.
+IS_ROOT: ColumnElement[bool] = col(Comment.depth) == literal_column("0")
 
 
 def visible(audience: Audience) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from postil.answers import CommentAnswer, ThreadAnswer
 from postil.cursors import AfterReply, AfterRoot, Since, Sort
 from postil.glance import Glance, Question
 from postil.models import Comment, Outline, Page, Section
-from postil.reading import comment_answer, mark_earlier, section_answer, visible, written_otherwise
+from postil.reading import IS_ROOT, comment_answer, mark_earlier, section_answer, visible, written_otherwise
 from postil.tree import REPLIES_AT_FIRST, Thread, plan
 from postil.viewer import Audience
 from postil.windows import STAMPED, Stamp, Wish, is_stale, stamp_of
@@ -199,9 +199,7 @@ _THREAD = Question(
 @cache
 def _roots(sort: Sort, is_after: bool) -> Question:
     id = col(Comment.id)
-    query = select(*_ROW).where(
-        col(Comment.section_id) == bindparam("section"), col(Comment.depth) == 0, visible(PUBLIC)
-    )
+    query = select(*_ROW).where(col(Comment.section_id) == bindparam("section"), IS_ROOT, visible(PUBLIC))
     if is_after:
         query = query.where(id < bindparam("root") if sort is Sort.NEWEST else id > bindparam("root"))
     if sort is Sort.SUPPORTED:

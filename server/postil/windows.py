@@ -18,6 +18,7 @@ from postil.errors import Invalid, NotFound
 from postil.models import Comment, Page, Section, SupportChange
 from postil.reading import (
     COLUMNS,
+    IS_ROOT,
     CommentRow,
     comment_answer,
     find_section,
@@ -190,7 +191,7 @@ def _size(row: CommentRow, window: Window) -> int:
 def _roots_query(window: Window) -> Select[CommentRow]:
     return (
         select(*COLUMNS)
-        .where(col(Comment.section_id) == window.section.id, col(Comment.depth) == 0, visible(window.audience))
+        .where(col(Comment.section_id) == window.section.id, IS_ROOT, visible(window.audience))
         .limit(window.limit + 1)
     )
 
