@@ -22,7 +22,9 @@ FILES, CONNECTIONS = 65_536, 32_768
 
 @dataclass(frozen=True)
 class Fleet(Server):
-    """`pid` is the parent of the workers, or the only one; `port` is nginx's."""
+    """`pid` is the parent of the workers, or the only one; `port` is nginx's, and `own` theirs."""
+
+    own: int
 
     @property
     def workers(self) -> list[Server]:
@@ -72,14 +74,18 @@ def engines() -> Iterator[tuple[PostgreSQL, Redis]]:
 
 @asynccontextmanager
 async def fleet(folder: Path, workers: int, database: str, bus: str) -> AsyncIterator[Fleet]:
-    """So many workers, reached through the nginx that is yielded's `port`."""
+    """So many workers, reached through nginx, or at their own port where there is none."""
     own, port = free_port(), free_port()
+    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     with unpin():
         async with _process(*_postil(), env=_environment(folder, workers, own, database, bus)) as parent:
             await _answers(own)
-            async with nginx(folder / f"nginx-{workers}", port, own):
+            if program is None:
+                yield Fleet(parent.pid, own, own)
+                return
+            async with nginx(program, folder / f"nginx-{workers}", port, own):
                 await _answers(port)
-                yield Fleet(parent.pid, port)
+                yield Fleet(parent.pid, port, own)
 
 
 async def _answers(port: int) -> None:
@@ -105,9 +111,8 @@ def _environment(folder: Path, workers: int, port: int, database: str, bus: str)
 
 
 @asynccontextmanager
-async def nginx(folder: Path, port: int, own: int) -> AsyncIterator[asyncio.subprocess.Process]:
+async def nginx(program: str, folder: Path, port: int, own: int) -> AsyncIterator[asyncio.subprocess.Process]:
     _prepare(folder, port, own)
-    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or "nginx"
     async with _process(program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off;") as process:
         yield process
 

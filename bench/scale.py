@@ -1,7 +1,8 @@
 """python -m bench.scale: four workers behind nginx, over PostgreSQL and Redis, beside one worker; ten thousand sockets;
 and all of them coming back after a restart.
 
-Everything is on this machine and private to this run. Without nginx, PostgreSQL or Redis it says so and ends.
+Everything is on this machine and private to this run. Without PostgreSQL or Redis it says so and ends; without nginx
+the workers are asked themselves, and it says that too.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -34,7 +35,7 @@ from bench.processes import ROOT
 from bench.row import Row, at_most, keep, table
 
 TOLD = Path("build/bench-scale.json")
-WORKERS, CONNECTIONS, WRITERS = 4, 16, 16
+CONNECTIONS, WRITERS = 16, 16
 LONGEST_LINE = 2**24  # bytes: when each of all the readers was back
 # With a restart and all that follows it; a machine on which much else runs takes longer.
 PATIENCE, STORM_SECONDS = 600, 30
@@ -50,6 +51,7 @@ class Scale:
     many: Fleet
     database: PostgreSQL
     seeded: Seeded
+    workers: int
     sockets: Sequence[int]
     seconds: float
     rounds: int
@@ -63,18 +65,31 @@ class Scale:
 
 
 async def throughput(scale: Scale) -> None:
-    """By turns: one worker and four, the same database under both."""
+    """By turns: one worker and several, the same database under both."""
     path = f"/v1/sections/{scale.seeded.hundred}/comments?limit=100"
-    scale.say("GET, by one worker and by four")
+    beside = f"{scale.workers} workers beside 1"
+    await _at_its_own_port(scale, path)
+    scale.say(f"GET, {beside}")
     reads = await _by_turns(scale, lambda _: iter(lambda: get(path), None), 200, CONNECTIONS)
-    scale.say("POST, by one worker and by four")
+    scale.say(f"POST, {beside}")
     posts = await _by_turns(scale, lambda _: _drafts(scale.seeded), 201, WRITERS)
     for name, (one, many, tables) in (("GET 100 comments, hot", reads), (f"POST, {WRITERS} writers", posts)):
         scale.rows += [
-            Row(f"{name}: 4 workers beside 1", "per wall s", [m.per_second for m in many], [m.per_second for m in one]),
-            Row(f"{name}: 4 workers beside 1", "per CPU-s", [m.per_cpu for m in many], [m.per_cpu for m in one]),
+            Row(f"{name}: {beside}", "per wall s", [m.per_second for m in many], [m.per_second for m in one]),
+            Row(f"{name}: {beside}", "per CPU-s", [m.per_cpu for m in many], [m.per_cpu for m in one]),
             Row(f"{name}: PostgreSQL's share", "CPU ms", tables),
         ]
+
+
+async def _at_its_own_port(scale: Scale, path: str) -> None:
+    """One worker, with nothing before it: by one reader after the other, and by several at a time."""
+    worker = replace(scale.one, port=scale.one.own)
+    measure = partial(hammer, worker, lambda _: iter(lambda: get(path), None), 200, seconds=scale.seconds)
+    for connections, who in ((1, "one reader"), (CONNECTIONS, f"{CONNECTIONS} readers")):
+        scale.say(f"GET, {who} of one worker")
+        await measure(connections=connections)
+        found = [await measure(connections=connections) for _ in range(scale.rounds)]
+        scale.rows.append(Row(f"GET 100 comments, hot: {who} of 1 worker", "per CPU-s", [m.per_cpu for m in found]))
 
 
 def _drafts(seeded: Seeded) -> Any:
@@ -217,7 +232,7 @@ async def measure(scale: Scale) -> None:
 
 
 @asynccontextmanager
-async def running(say: Any, rows: list[Row], *, is_short: bool, **how: Any) -> AsyncIterator[Scale]:
+async def running(say: Any, rows: list[Row], *, is_short: bool, workers: int, **how: Any) -> AsyncIterator[Scale]:
     say("starting PostgreSQL, Redis, nginx and the workers")
     with tempfile.TemporaryDirectory(prefix="postil-scale-") as folder, engines() as (database, bus):
         database.run("CREATE DATABASE bench")
@@ -225,14 +240,15 @@ async def running(say: Any, rows: list[Row], *, is_short: bool, **how: Any) -> A
         seeded = await data.seed_at(url, (10, 20, 30) if is_short else (100, 20, 100))
         async with AsyncExitStack() as stack:
             one, many = [
-                await stack.enter_async_context(fleet(Path(folder), count, url, bus.url)) for count in (1, WORKERS)
+                await stack.enter_async_context(fleet(Path(folder), count, url, bus.url)) for count in (1, workers)
             ]
-            yield Scale(one, many, database, seeded, say=say, rows=rows, **how)
+            if many.port == many.own:
+                say("no nginx here: the workers are asked themselves")
+            yield Scale(one, many, database, seeded, workers, say=say, rows=rows, **how)
 
 
 def missing() -> list[str]:
-    places = {"nginx": "/usr/sbin/nginx", "redis-server": "/usr/bin/redis-server"}
-    gone = [name for name, place in places.items() if not shutil.which(name) and not Path(place).exists()]
+    gone = [] if shutil.which("redis-server") else ["redis-server"]
     return gone + ([] if list(Path("/usr/lib/postgresql").glob("*/bin/postgres")) else ["postgresql"])
 
 
@@ -242,8 +258,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Nothing was measured, for want of {', '.join(gone)}: apt-get install {' '.join(gone)}", file=sys.stderr)
         return 3
     how: dict[str, Any] = {"seconds": given.seconds, "rounds": given.rounds, "sockets": sorted(given.sockets)}
+    how["workers"] = given.workers
     if given.short:
-        how = {"seconds": 0.1, "rounds": 1, "sockets": (20,)}
+        how = {"seconds": 0.1, "rounds": 1, "sockets": (20,), "workers": 2}
     progress, ear = Progress(lambda line: print(line, file=sys.stderr, flush=True)), Ear()
     rows: list[Row] = []
     is_complete = False
@@ -271,6 +288,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--short", action="store_true", help="small, quick, and good for nothing but to see it work")
     parser.add_argument("--seconds", type=float, default=3.0, help="how long each load runs [3]")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is repeated, by turns [3]")
+    parser.add_argument("--workers", type=int, default=4, help="how many stand beside one [4]")
     parser.add_argument("--sockets", type=int, nargs="+", default=(1_000, 10_000), help="readers [1000 10000]")
     parser.add_argument("--to", type=Path, default=TOLD, metavar="FILE", help=f"where the JSON goes [{TOLD}]")
     return parser

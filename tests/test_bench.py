@@ -10,14 +10,15 @@ import pytest
 from bench import isso
 from bench.cases import CASES
 from bench.row import Row, Target, at_least, at_most, met, pace, table
+from tests import left_out
 
 ROOT = Path(__file__).parents[1]
 # Of a machine on which everything else runs too.
 PATIENCE = 300
 
 
-def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-X", "utf8", "-m", "bench", *arguments]
+def bench(*arguments: str, of: str = "bench") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-X", "utf8", "-m", of, *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, env=os.environ.copy())
 
 
@@ -36,6 +37,22 @@ def test_its_short_form_measures_every_case_that_needs_no_browser(tmp_path: Path
     assert len(names) == len(set(names)) > len(CASES)
     assert all(case.name in ran.stderr for case in CASES if case.in_short)
     assert {isso.READ, isso.POST, isso.POST_P50} <= set(names), "what Isso's figures stand beside"
+
+
+def test_the_short_form_of_several_workers_measures_all_of_it(tmp_path: Path) -> None:
+    """Behind nginx where there is one; elsewhere the workers are asked themselves."""
+    left_out.program("postgresql")
+    left_out.program("redis-server")
+    ran = bench("--short", "--to", str(tmp_path / "bench.json"), of="bench.scale")
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads((tmp_path / "bench.json").read_text())
+    rows = {(row["what"], row["unit"]): row["ours"] for row in told["rows"]}
+    assert told["complete"]
+    assert len(rows) == len(told["rows"])
+    assert all(figure >= 0 for figure in rows.values())
+    wanted = ("GET 100 comments, hot: one reader of 1 worker", "GET 100 comments, hot: 2 workers beside 1")
+    assert {(what, "per CPU-s") for what in wanted} <= rows.keys()
+    assert ("restart of all, 20 readers: the last is back after", "wall s") in rows
 
 
 def test_it_says_which_cases_there_are() -> None:
