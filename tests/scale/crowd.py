@@ -14,6 +14,7 @@ from tests.scale.history import Comment, Heard, History
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
+IN_OUTLINE: Message = {"outline": OUTLINE, "index": 0}
 WRITERS, READERS = 4, 4
 
 
@@ -26,6 +27,7 @@ class Crowd:
         # Held while a hide is under way: cut off, it might still be done, after the states were compared.
         self.deciding = asyncio.Lock()
         self.known: list[str] = []
+        self.places: list[Message] = [IN_OUTLINE]
 
     async def ask(self, http: httpx2.AsyncClient, method: str, path: str, **more: object) -> Message:
         """Until it is answered. What is refused must say when to come again; nothing else is an answer of ours."""
@@ -58,10 +60,12 @@ class Crowd:
 
     async def _post(self, http: httpx2.AsyncClient, text: str) -> None:
         """And now and then once more, as a client does whose answer was lost on the way."""
-        draft = {"page": {"url": PAGE}, "outline": OUTLINE, "index": 0, "name": "Ines", "source": text, "nonce": text}
+        draft = {"page": {"url": PAGE}, "name": "Ines", "source": text, "nonce": text, **random.choice(self.places)}
         for _ in range(random.choice((1, 1, 1, 2))):
             told = await self.ask(http, "POST", "/v1/comments", json=draft)
             self.history.acknowledged[text].add(told["comment"]["id"])
+            # From now on half of them say where as widgets do that know the section: they are posted the short way.
+            self.places = [IN_OUTLINE, {"section": told["section"]["id"], "outline": {"hash": OUTLINE["hash"]}}]
             if not self.keeps_nonces:
                 draft["nonce"] = secrets.token_hex(8)
         async with self.posted:

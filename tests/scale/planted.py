@@ -9,6 +9,7 @@ from postil import changing, reading
 from postil.cli import main
 from postil.live.bus import CarriedBus
 from postil.live.hub import Hub
+from postil.postgresql import Driver
 from postil.viewer import Audience
 
 
@@ -32,6 +33,7 @@ def forget_the_lock() -> None:
             return self
 
     vars(changing)["select"] = Unlocked
+    Driver.locking = ""
 
 
 def push_unfiltered() -> None:
