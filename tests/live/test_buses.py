@@ -11,7 +11,7 @@ from tests.servers import postgresql, redis_server
 
 from postil.db import Hint, News, QueueHint
 from postil.live import bus as buses
-from postil.live.bus import Bus, CarriedBus, Lost, MemoryBus, decode, encode
+from postil.live.bus import Bus, CarriedBus, Lost, MemoryBus, Said, Seated, decode, encode
 from postil.live.buses import NoBus, open_bus
 
 HINT = Hint("site", "https://blog.example/essay", 7, 9)
@@ -125,6 +125,27 @@ async def test_a_calm_hint_stays_calm_and_odd_keys_stay_as_they_are(url: str) ->
         assert set(heard) == set(hints)
 
 
+async def test_numbers_are_heard_by_others_and_hints_with_them(url: str) -> None:
+    seated = [Seated("site", f"page {number}", "me", number, (("section", 2),)) for number in range(3)]
+    async with two(url) as (one, other):
+        if not one.has_others:
+            return one.seat(seated[0])
+        here, there = list[Seated](), list[Seated]()
+        one.hear_seated(here.append)
+        stop = other.hear_seated(there.append)
+        heard, _ = listening(other)
+        for each in seated:
+            one.seat(each)
+        await one.publish([HINT])
+        await until(lambda: heard and len(there) == 3)
+        assert there == seated
+        stop()
+        one.seat(Seated("site", "page 0", "me", 9))
+        await one.publish([QueueHint("site", 5)])
+        await until(lambda: len(heard) == 2)
+        assert (len(there), here) == (3, [])
+
+
 async def test_many_hints_of_a_page_end_in_its_latest_revision(url: str) -> None:
     async with two(url) as (one, other):
         heard, _ = listening(other)
@@ -151,6 +172,8 @@ async def test_publishing_never_waits_for_an_engine_that_is_away(tmp_path: Path)
         running = asyncio.create_task(bus.run())
         for number in range(2 * buses.MOST_WAITING):
             await bus.publish([Hint("site", f"page {number}", 1, 1)])
+            bus.seat(Seated("site", f"page {number}", "me", 1))
+        assert isinstance(bus, CarriedBus) and len(bus._seated) == buses.MOST_WAITING
         assert len(heard) == 2 * buses.MOST_WAITING
         assert not running.done()
         running.cancel()
@@ -182,7 +205,12 @@ async def test_after_its_engine_was_restarted_a_bus_is_there_again_and_says_so(r
 
 
 def test_what_is_said_is_heard_as_it_was_and_nobody_hears_himself() -> None:
-    hints: list[News] = [HINT, QueueHint("site", 2), Hint("site", "other", 1, 1, True)]
+    hints: list[Said] = [
+        HINT,
+        QueueHint("site", 2),
+        Hint("site", "other", 1, 1, True),
+        Seated("site", "key", "me", 3, (("a", 1),)),
+    ]
     (text,) = encode(hints, "me")
     assert decode(text) == decode(text, but="you") == hints
     assert decode(text, but="me") == []
@@ -222,7 +250,10 @@ def test_a_message_is_never_larger_than_postgresql_takes() -> None:
     assert [hint for text in texts for hint in decode(text)] == hints
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "3", '["me",["s"]]', '["me",["s","k",1]]', '["me",[1,2]]', "null"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "3", '["me",["s"]]', '["me",["s","k",1]]', '["me",[1,2]]', '["me",["s","k","p",1,[3]]]', "null"],
+)
 def test_what_is_not_understood_is_no_hint(text: str) -> None:
     assert decode(text) == []
 

@@ -6,11 +6,13 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests import databases
-from tests.live.server import ORIGIN, OUTLINE, PAGE, Message, Reader, Service, serving, until
+from tests.live.server import ORIGIN, OUTLINE, PAGE, Message, Reader, Service, running, serving, until
+from tests.servers import postgresql, redis_server
 
 from postil import signing, sites
 from postil.live import presence
@@ -163,6 +165,55 @@ async def _publish(service: Service, key: str) -> None:
     headers = {"Postil-Signature": signing.sign(key, body, int(time.time())), "Content-Type": "application/json"}
     answer = await service.http.post("/v1/publish", content=body, headers=headers)
     assert answer.is_success, answer.text
+
+
+# Where several processes serve
+
+
+@pytest.fixture(params=["unix", "postgres", "redis"])
+def bus(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    match request.param:
+        case "postgres":
+            return postgresql().url("postgres").replace("+psycopg", "")
+        case "redis":
+            return redis_server().url
+    return f"unix:{tmp_path}/bus"
+
+
+@asynccontextmanager
+async def two_workers(bus: str) -> AsyncIterator[tuple[Service, Service]]:
+    async with serving(bus=bus) as one:
+        settings = one.resources.settings
+        async with running(settings.data, database_url=settings.database, bus=bus) as other:
+            yield one, other
+
+
+async def test_readers_and_writers_of_all_processes_are_counted(bus: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "AGAIN_SECONDS", 0.5)  # what was said before a line stood is said again
+    async with two_workers(bus) as (one, other):
+        here = (await one.post(0))["section"]["id"]
+        async with present(one, [here]) as reader:
+            async with present(other, [here]) as writer, present(other):
+                await hear(reader, 3)
+                await hear(writer, 3)
+                await write(writer, here)
+                await hear(reader, 3, 1)
+                await hear(reader, 3, 0)
+            await hear(reader, 1)
+
+
+async def test_what_a_process_said_is_forgotten_once_it_is_silent(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "LONGEST_SECONDS", 3 * CALM)
+    here = (await service.post(0))["section"]["id"]
+    async with present(service, [here]) as reader:
+        await hear(reader, 1)
+        (room,) = service.resources.hub.rooms.values()
+        room.presence.hear("another", 5, ((here, 2), ("-----------", 3)))
+        await hear(reader, 6, 2)
+        await hear(reader, 1, 0)
+        assert not room.presence._elsewhere
 
 
 async def test_it_moves_no_revision_and_no_etag_and_is_written_nowhere(service: Service) -> None:

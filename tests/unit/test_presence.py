@@ -1,6 +1,7 @@
 """A thousand at one page: what it costs when they all come at once, and when all of them type."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -89,3 +90,47 @@ async def test_the_last_who_leaves_leaves_no_timer() -> None:
 def leave(page: Presence, seats: list[Seat]) -> None:
     for seat in seats:
         page.stand(seat)
+
+
+async def test_other_processes_hear_numbers_seldom_and_of_the_last_who_leaves() -> None:
+    said: list[tuple[int, tuple[tuple[str, int], ...]]] = []
+    page = Presence(lambda *numbers: said.append(numbers))
+    seats = [page.sit(shows, lambda text: None) for _ in range(CROWD)]
+    await until(lambda: said)
+    for number, seat in enumerate(seats):
+        page.write(seat, f"section {number}")
+    await until(lambda: len(said) == 2)
+    leave(page, seats)
+    assert [reading for reading, _ in said] == [CROWD, CROWD, 0]
+    assert [len(writing) for _, writing in said] == [0, presence.MOST_SECTIONS, 0]
+
+
+async def test_two_that_hear_of_each_other_say_it_once_more_and_are_silent_then() -> None:
+    pages: list[Presence] = []
+    said: list[str] = []
+
+    def tell(name: str, to: int) -> Callable[[int, tuple[tuple[str, int], ...]], None]:
+        def telling(reading: int, writing: tuple[tuple[str, int], ...]) -> None:
+            said.append(name)
+            if to < len(pages):
+                pages[to].hear(name, reading, writing)
+
+        return telling
+
+    heard: list[list[str]] = [[], []]
+    for name, to in (("a", 1), ("b", 0)):
+        pages.append(Presence(tell(name, to)))
+        pages[-1].sit(shows, heard[len(pages) - 1].append)
+        await until(lambda: heard[len(pages) - 1])
+    await until(lambda: all('"reading":2' in texts[-1] for texts in heard))
+    later = asyncio.get_running_loop().time() + presence.AGAIN_SECONDS / 2
+    await until(lambda: all(page._timer and page._timer.when() > later for page in pages))
+    assert 3 <= len(said) <= 4
+    for page in pages:
+        leave(page, list(page.seats))
+
+
+async def until(is_so: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not is_so():  # noqa: ASYNC110 - it has no event of its own
+            await asyncio.sleep(0.001)

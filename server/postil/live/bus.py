@@ -2,6 +2,7 @@
 
 A lost hint is harmless, the hub's sweep heals it; so any engine that can say "look again" will do. POSTIL_BUS names
 it: `memory://` for one process, `unix:` for the workers of one machine, `postgres://` or `redis://` for many machines.
+Beside the hints processes tell each other how many are at a page, in numbers that are said again and forgotten.
 """
 
 import asyncio
@@ -11,16 +12,31 @@ import random
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import astuple, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Protocol
 
 from postil.db import Hint, News, QueueHint
 
 log = logging.getLogger("postil.live")
 
-Listener = Callable[[News], None]
 
-# Hints that wait while the engine is away, one for each page; those beyond are dropped, and the sweep heals them.
+@dataclass(frozen=True, slots=True)
+class Seated:
+    """So many are at a page by one process, and so many of them write in these sections (live/presence.py)."""
+
+    site: str
+    key: str
+    process: str
+    reading: int
+    writing: tuple[tuple[str, int], ...] = ()
+
+
+Said = News | Seated
+Listener = Callable[[News], None]
+SeatedListener = Callable[[Seated], None]
+
+# Hints that wait while the engine is away, one for each page; those beyond are dropped, and the sweep heals them. So
+# many numbers wait beside them: they are said again.
 MOST_WAITING = 1_000
 # PostgreSQL carries less than 8,000 bytes at once.
 MOST_BYTES = 7_900
@@ -36,12 +52,21 @@ class Bus(Protocol):
     gap: asyncio.Event
     """Set when hints may have been lost: whoever listens compares what he watches with the database, and clears it."""
 
+    has_others: bool
+    """Whether there may be other processes."""
+
     async def publish(self, hints: Sequence[News]) -> None:
         """Tell every listener, in this process and (where there are any) in others. After the commit only; never
         waits for an engine that is away."""
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Hear every hint from now on; call what is returned to stop."""
+
+    def seat(self, seated: Seated) -> None:
+        """Tell other processes, some time soon."""
+
+    def hear_seated(self, listener: SeatedListener) -> Callable[[], None]:
+        """Hear what other processes say of theirs; call what is returned to stop."""
 
     async def run(self) -> None:
         """Keep the line to other processes, until cancelled."""
@@ -50,9 +75,12 @@ class Bus(Protocol):
 class MemoryBus:
     """One process tells itself."""
 
+    has_others = False
+
     def __init__(self) -> None:
         self.gap = asyncio.Event()
         self._listeners: list[Listener] = []
+        self._seated_listeners: list[SeatedListener] = []
 
     async def publish(self, hints: Sequence[News]) -> None:
         for hint in hints:
@@ -65,6 +93,13 @@ class MemoryBus:
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def seat(self, seated: Seated) -> None:
+        """Nobody else is there."""
+
+    def hear_seated(self, listener: SeatedListener) -> Callable[[], None]:
+        self._seated_listeners.append(listener)
+        return lambda: self._seated_listeners.remove(listener)
 
     async def run(self) -> None:
         await asyncio.Event().wait()
@@ -85,11 +120,14 @@ class Lost(Exception):
 class CarriedBus(MemoryBus):
     """Tells itself at once, and other processes by a line that is made anew whenever it is lost."""
 
+    has_others = True
+
     def __init__(self, connect: Callable[[], AbstractAsyncContextManager[Line]]) -> None:
         super().__init__()
         self._connect = connect
         self._name = secrets.token_hex(4)
         self._waiting: dict[tuple[str, ...], News] = {}
+        self._seated: dict[tuple[str, str], Seated] = {}
         self._wanted = asyncio.Event()
 
     async def publish(self, hints: Sequence[News]) -> None:
@@ -106,6 +144,12 @@ class CarriedBus(MemoryBus):
             return
         self._waiting[key] = hint
         self._wanted.set()
+
+    def seat(self, seated: Seated) -> None:
+        key = (seated.site, seated.key)
+        if key in self._seated or len(self._seated) < MOST_WAITING:
+            self._seated[key] = seated
+            self._wanted.set()
 
     async def run(self) -> None:
         ending = asyncio.Event()
@@ -145,19 +189,29 @@ class CarriedBus(MemoryBus):
             async with asyncio.timeout(SILENT_SECONDS) as patience:
                 async for text in line.heard():
                     patience.reschedule(_now() + SILENT_SECONDS)
-                    for hint in decode(text, but=self._name):
-                        self._tell_here(hint)
+                    for said in decode(text, but=self._name):
+                        self._pass_on(said)
         except TimeoutError:
             raise Lost("It is silent.") from None
         raise Lost("It has ended.")
 
+    def _pass_on(self, said: Said) -> None:
+        if isinstance(said, Seated):
+            for listener in tuple(self._seated_listeners):
+                listener(said)
+        else:
+            self._tell_here(said)
+
     async def _say(self, line: Line) -> None:
         while True:
-            if not self._waiting:
+            if not (self._waiting or self._seated):
                 await self._wait_for_more()
-            hints, self._waiting = list(self._waiting.values()), {}
+            hints, seated = list(self._waiting.values()), list(self._seated.values())
+            self._waiting, self._seated = {}, {}
             self._wanted.clear()
-            await line.say(encode(hints, self._name))
+            # Apart: who does not understand the one, as another version may not, hears the other.
+            numbers = encode(seated, self._name) if seated else []
+            await line.say((encode(hints, self._name) if hints or not seated else []) + numbers)
 
     async def _wait_for_more(self) -> None:
         try:
@@ -182,7 +236,7 @@ def _together(one: News, other: News) -> News:
     )
 
 
-def encode(hints: Sequence[News], sender: str) -> list[str]:
+def encode(hints: Sequence[Said], sender: str) -> list[str]:
     """Messages of at most MOST_BYTES; of no hints, one that says only that somebody is there."""
     texts, some = [], [json.dumps(astuple(hint), ensure_ascii=False, separators=(",", ":")) for hint in hints]
     while some:
@@ -195,8 +249,8 @@ def encode(hints: Sequence[News], sender: str) -> list[str]:
     return [text for text in texts if len(text.encode()) <= MOST_BYTES] or [f'["{sender}"]']
 
 
-def decode(text: str, *, but: str = "") -> list[News]:
-    """The hints of a message; none of what `but` said itself, nor of what is not understood."""
+def decode(text: str, *, but: str = "") -> list[Said]:
+    """What a message says; nothing of what `but` said itself, nor of what is not understood."""
     try:
         sender, *rows = json.loads(text)
         if sender == but:
@@ -206,10 +260,12 @@ def decode(text: str, *, but: str = "") -> list[News]:
         return []
 
 
-def _hint(*row: object) -> News:
+def _hint(*row: object) -> Said:
     match row:
+        case [str(site), str(key), str(process), int(reading), list(writing)]:
+            return Seated(site, key, process, reading, tuple((str(section), int(many)) for section, many in writing))
         case [str(site), int(revision)]:
             return QueueHint(site, revision)
         case [str(site), str(key), int(public), int(staff), bool(calm)]:
             return Hint(site, key, public, staff, calm)
-    raise ValueError("neither a page's hint nor a queue's")
+    raise ValueError("neither a page's hint nor a queue's, nor who is there")

@@ -6,6 +6,7 @@ once for each audience and revision asked from, however many ask.
 """
 
 import asyncio
+import secrets
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
@@ -18,7 +19,8 @@ from postil.auth import staff
 from postil.cursors import Since
 from postil.db import Database, Hint, News
 from postil.glance import Busy, Glance
-from postil.live.bus import Bus
+from postil.live.bus import Bus, Seated
+from postil.live.presence import Presence, Tell
 from postil.live.queues import Queues
 from postil.live.room import Room
 from postil.live.shared import Shared
@@ -41,6 +43,7 @@ class Hub:
 
     def __init__(self, database: Database, bus: Bus, outlines: Outlines) -> None:
         self.database, self.bus, self.outlines = database, bus, outlines
+        self.name = secrets.token_hex(4)
         self.rooms: dict[tuple[str, str], Room] = {}
         self.sessions: dict[str, set[Callable[[], None]]] = {}
         self.queues = Queues(database)
@@ -52,10 +55,11 @@ class Hub:
         """Hear, once the database is open; call what is returned to stop."""
         file = sqlite_file(self.database)
         self.glance = Glance(file) if file is not None else None
-        forget = self.bus.subscribe(self.hear)
+        forget, ignore = self.bus.subscribe(self.hear), self.bus.hear_seated(self._hear_seated)
 
         def stop() -> None:
             forget()
+            ignore()
             if self.glance is not None:
                 self.glance.close()
                 self.glance = None
@@ -67,6 +71,16 @@ class Hub:
             self._hear_of_page(hint)
         else:
             self.queues.hear(hint)
+
+    def _hear_seated(self, seated: Seated) -> None:
+        if room := self.rooms.get((seated.site, seated.key)):
+            room.presence.hear(seated.process, seated.reading, seated.writing)
+
+    def _telling(self, site: str, key: str) -> Tell | None:
+        """How other processes hear who is at a page by this one."""
+        if not self.bus.has_others:
+            return None
+        return lambda reading, writing: self.bus.seat(Seated(site, key, self.name, reading, writing))
 
     def _hear_of_page(self, hint: Hint) -> None:
         room = self.rooms.get((hint.site, hint.key))
@@ -94,7 +108,8 @@ class Hub:
         """The page's room. Enter first, then read: what changes in between is heard."""
         room = self.rooms.get((site, key))
         if room is None:
-            room = self.rooms[site, key] = Room(site, key, self.frames, self.places)
+            presence = Presence(self._telling(site, key))
+            room = self.rooms[site, key] = Room(site, key, self.frames, self.places, presence=presence)
         room.watchers += 1
         return room
 

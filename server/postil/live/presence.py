@@ -1,12 +1,15 @@
-"""How many are at a page and how many of them write, in numbers and of this process alone.
+"""How many are at a page and how many of them write, in numbers.
 
 Nothing here has a name, is written down, or moves a revision. However many come, go and type, a page's seats are looked
 at once in CALM_SECONDS at most, and only those are told anything whose numbers are other than before.
+
+Where several processes serve, each tells the others its own numbers as it looks, and again after AGAIN_SECONDS. What
+one said is forgotten after LONGEST_SECONDS: nobody has to notice that it died.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from postil.live.wire import PresenceSaid, encode
@@ -14,12 +17,18 @@ from postil.live.wire import PresenceSaid, encode
 CALM_SECONDS = 5.0
 # A browser says at most every five seconds that keys are pressed: one such message may come late.
 WRITING_SECONDS = 8.0
+# Of a page at which anybody is: a message in that time from each process, where nothing happens.
+AGAIN_SECONDS = 20.0
+LONGEST_SECONDS = 2.5 * AGAIN_SECONDS
+# Sections that others are told of, where somebody writes, and processes that are listened to.
+MOST_SECTIONS, MOST_PROCESSES = 50, 1_000
 
 # So many are told before anything else gets its turn.
 TOLD_AT_ONCE = 200
 
 Shows = Callable[[str], bool]
 Hear = Callable[[str], None]
+Tell = Callable[[int, tuple[tuple[str, int], ...]], None]
 
 
 class Numbers(NamedTuple):
@@ -38,11 +47,23 @@ class Seat:
         self.told: Numbers | None = None
 
 
-class Presence:
-    """The seats at one page."""
+class Elsewhere(NamedTuple):
+    """What another process said, which holds until then."""
 
-    def __init__(self) -> None:
+    reading: int
+    writing: tuple[tuple[str, int], ...]
+    until: float
+
+
+class Presence:
+    """The seats at one page; `tell` is how other processes hear of them, where there are any."""
+
+    def __init__(self, tell: Tell | None = None) -> None:
         self.seats: set[Seat] = set()
+        self._tell_others = tell
+        self._said: tuple[int, tuple[tuple[str, int], ...]] = (0, ())
+        self._say_again_at = float("-inf")
+        self._elsewhere: dict[str, Elsewhere] = {}
         self._looked_at = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
 
@@ -55,6 +76,19 @@ class Presence:
 
     def stand(self, seat: Seat) -> None:
         self.seats.discard(seat)
+        self.changed()
+        if not self.seats:
+            self._say(Counter())
+
+    def hear(self, process: str, reading: int, writing: tuple[tuple[str, int], ...]) -> None:
+        """So many are here by another process."""
+        if process not in self._elsewhere:
+            if not reading or len(self._elsewhere) >= MOST_PROCESSES:
+                return
+            self._say_again_at = self._now()  # it may not have heard of us
+        self._elsewhere[process] = Elsewhere(reading, writing, self._now() + LONGEST_SECONDS)
+        if not reading:
+            del self._elsewhere[process]
         self.changed()
 
     def write(self, seat: Seat, section: str) -> None:
@@ -75,13 +109,37 @@ class Presence:
 
     def _look(self) -> None:
         self._timer, self._looked_at = None, self._now()
-        writers = Counter(seat.section for seat in self.seats if self._writes(seat))
-        told = [(seat, Numbers(len(self.seats), self._others(seat, writers))) for seat in self.seats]
+        own = Counter(seat.section for seat in self.seats if self._writes(seat))
+        self._say(own)
+        self._elsewhere = {name: each for name, each in self._elsewhere.items() if each.until > self._looked_at}
+        writers, reading = self._with_others(own)
+        told = [(seat, Numbers(reading, self._others(seat, writers))) for seat in self.seats]
         news = [(seat, numbers) for seat, numbers in told if numbers != seat.told]
         self._tell(news, {numbers: _encoded(numbers) for numbers in {numbers for _, numbers in news}})
-        if writers:
-            fall_silent = min(seat.until for seat in self.seats if self._writes(seat))
-            self._look_at(max(fall_silent, self._looked_at + CALM_SECONDS))
+        if changes := [*self._silences()]:
+            self._look_at(max(min(changes), self._looked_at + CALM_SECONDS))
+
+    def _silences(self) -> Iterator[float]:
+        """When something is other than it was though nobody says anything, or is to be said again."""
+        yield from (seat.until for seat in self.seats if self._writes(seat))
+        yield from (each.until for each in self._elsewhere.values())
+        if self._tell_others is not None:
+            yield self._say_again_at
+
+    def _say(self, own: Counter[str]) -> None:
+        """Tell other processes of ours, where they do not know or may have forgotten."""
+        numbers = len(self.seats), tuple(sorted(own.most_common(MOST_SECTIONS)))
+        is_due = bool(self.seats) and self._now() >= self._say_again_at
+        if self._tell_others is not None and (is_due or numbers != self._said):
+            self._said, self._say_again_at = numbers, self._now() + AGAIN_SECONDS
+            self._tell_others(*numbers)
+
+    def _with_others(self, own: Counter[str]) -> tuple[Counter[str], int]:
+        """Who writes where, and how many there are, in all processes."""
+        writers = Counter(own)
+        for each in self._elsewhere.values():
+            writers.update(dict(each.writing))
+        return writers, len(self.seats) + sum(each.reading for each in self._elsewhere.values())
 
     def _tell(self, news: Sequence[tuple[Seat, Numbers]], texts: Mapping[Numbers, str]) -> None:
         for seat, numbers in news[:TOLD_AT_ONCE]:
