@@ -128,7 +128,7 @@ def _configuration(folder: Path, port: int, own: int) -> str:
     served = re.sub(r"\tssl_certificate.*\n", "", recipe).replace(
         "listen 443 ssl", f"listen 127.0.0.1:{port} backlog=4096"
     )
-    served = served.replace("http://127.0.0.1:8000", f"http://127.0.0.1:{own}")
+    served = served.replace("server 127.0.0.1:8000", f"server 127.0.0.1:{own}")
     temporary = "".join(
         f"{kind}_temp_path {folder}/{kind}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
