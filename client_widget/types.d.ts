@@ -114,7 +114,7 @@ declare namespace Postil {
   interface Thread {
     since: string;
     section: Section;
-    comments: Comment[];
+    comments: Omit<Comment, "revision">[];
     next?: string;
     more?: Record<string, string>;
     focus?: string;
@@ -246,7 +246,7 @@ declare namespace Postil {
   }
 
   type LiveMessage =
-    | { type: "changes"; section: string; comments: Comment[]; gone: string[] }
+    | { type: "changes"; section: string; revision: number; comments: Comment[]; gone: string[] }
     | { type: "counts"; since: string; sections: Section[]; views?: number }
     | { type: "presence"; reading: number; writing: number }
     | { type: "resync"; since: string }

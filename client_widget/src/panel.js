@@ -239,9 +239,9 @@ export class Panel {
     this.#look();
     // A socket that was open already tells of this section only from now on: ask for what fell between.
     if (!before || !since || !section) return;
-    const { comments, gone, ...changes } = await this.api.changes(since, section);
+    const changes = await this.api.changes(since, section);
     if (changes.resync) return this.refresh();
-    this.thread.fold({ comments, gone, revision: Number(changes.since.split(".")[1]) });
+    this.thread.fold({ ...changes, revision: Number(changes.since.split(".")[1]) });
   }
 
   /** What is shown, as the socket is told. @returns {(string | {outline: string, index: number})[]} */
@@ -275,8 +275,7 @@ export class Panel {
     if (!thread.section) await this.identify(article.since), this.counted();
     if (this.#isAll) this.all?.fold(message);
     if (message.section !== thread.section) return;
-    // The step's revision is above what was known before it: enough to tell what is gone from what came back.
-    thread.fold({ ...message, revision: Number(article.since.split(".")[1]) + 1 });
+    thread.fold(message);
   }
 
   /** How many replies wait in the thread: on the pill, and told. @param {number} count @param {boolean} [again] */

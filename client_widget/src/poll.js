@@ -7,23 +7,23 @@ const PATIENCE = 8;
 
 /** @param {import("./live.js").Live} live @param {number} [turn] */
 export const poll = async (live, turn = 1) => {
-  const { api, article, frame } = live.panel;
-  const shown = live.panel.sections().filter((one) => typeof one === "string");
-  frame.live("polling");
+  const { panel } = live;
+  const shown = panel.sections().filter((one) => typeof one === "string");
+  panel.frame.live("polling");
   try {
-    tell(live, await api.changes(article.since, shown), shown);
+    tell(panel, await panel.api.changes(panel.article.since, shown), shown);
   } catch {
-    frame.live("offline");
+    panel.frame.live("offline");
   }
   if (!live.socket) live.later(POLL, () => (turn % PATIENCE ? poll(live, turn + 1) : live.start()));
 };
 
-/** @param {import("./live.js").Live} live @param {Postil.Changes} changes @param {string[]} shown */
-const tell = ({ panel }, { since, resync, sections, comments, gone, views }, shown) => {
-  if (resync) return panel.receive({ type: "resync", since });
+/** @param {import("./panel.js").Panel} panel @param {Postil.Changes} changes @param {string[]} shown */
+const tell = (panel, changes, shown) => {
+  if (changes.resync) return panel.receive({ ...changes, type: "resync" });
   for (const section of shown) {
-    const news = comments.filter((comment) => comment.section === section);
-    if (news.length + gone.length) panel.receive({ type: "changes", section, comments: news, gone });
+    const comments = changes.comments.filter((comment) => comment.section === section);
+    if (comments[0] ?? changes.gone[0]) panel.receive({ ...changes, type: "changes", section, comments, revision: Number(changes.since.split(".")[1]) });
   }
-  panel.receive({ type: "counts", since, sections, views });
+  panel.receive({ ...changes, type: "counts" });
 };

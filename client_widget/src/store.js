@@ -63,15 +63,15 @@ export class Store {
   }
 
   /**
-   * Take in a page of the window; `parent` when it was asked for by that thread's cursor.
+   * Take in a page of the window, all of it as of its `since`; `parent` when it was asked for by that thread's cursor.
    * @param {Postil.Thread} thread
    * @param {string} [parent]
    */
-  load({ comments, next, more = {}, section }, parent = "") {
+  load({ since, comments, next, more = {}, section }, parent = "") {
     this.#ask(parent, next);
     for (const comment of comments) {
       const { id } = comment;
-      this.#put(comment);
+      this.#put({ ...comment, revision: Number(since.split(".")[1]) });
       if (!this.comments.has(id)) continue;
       this.ranks.set(id, this.step++);
       this.waiting.delete(id);

@@ -44,9 +44,10 @@ class HeldAnswer(Answer):
 class CommentAnswer(Answer):
     """A comment as one viewer sees it. A tombstone has a state and no author, html or time of edit.
 
-    `revision` is that of the viewer's audience: of two forms of one comment the higher is the newer. `earlier`: its
-    section read otherwise when it was written. For staff alone: `edition` (which text this is; an approval names it),
-    `held`, `why` and `appeal`, what its author says against its being hidden.
+    `revision` is that of the viewer's audience: of two forms of one comment the higher is the newer. A window has them
+    all as they were at its `since`, and leaves it out. `earlier`: its section read otherwise when it was written. For
+    staff alone: `edition` (which text this is; an approval names it), `held`, `why` and `appeal`, what its author says
+    against its being hidden.
     """
 
     id: str
@@ -56,7 +57,7 @@ class CommentAnswer(Answer):
     role: Role | None = None
     at: int
     edited: int | None = None
-    revision: int
+    revision: int | None = None
     state: State = State.PUBLISHED
     reason: str | None = None
     support: int = 0

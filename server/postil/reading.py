@@ -95,15 +95,16 @@ def page_revision(page: Page, audience: Audience) -> int:
     return page.staff_revision if audience is Audience.STAFF else page.public_revision
 
 
-def comment_answer(row: Any, audience: Audience, *, in_section: bool = False) -> CommentAnswer:
+def comment_answer(row: Any, audience: Audience, *, in_section: bool = False, in_window: bool = False) -> CommentAnswer:
     """The public or the staff form of a row (COLUMNS, or a Comment) that `visible` let through."""
     staff = audience is Audience.STAFF
+    revision = row.staff_revision if staff else row.public_revision
     answer = CommentAnswer(
         id=row.id,
         section=row.section_id if in_section else None,
         parent=row.parent_id,
         at=row.created_at,
-        revision=row.staff_revision if staff else row.public_revision,
+        revision=None if in_window else revision,
         state=row.state,
         reason=row.reason if row.state is State.HIDDEN else None,
     )

@@ -83,7 +83,7 @@ def _make(glance: Glance, head: Any, ids: list[str]) -> dict[str, tuple[int, byt
     if not ids:
         return {}
     rows = glance.ask(_WHOLE, ids=json.dumps(ids))
-    answers = [comment_answer(row, PUBLIC) for row in rows]
+    answers = [comment_answer(row, PUBLIC, in_window=True) for row in rows]
     tell_earlier(glance, head.page_id, head.reference, rows, answers)
     return {row.id: (row.public_revision, answer.encode()) for row, answer in zip(rows, answers, strict=True)}
 

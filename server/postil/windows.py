@@ -174,7 +174,7 @@ def _refuse_stale(window: Window, after: AfterRoot) -> None:
 
 
 async def _answer(snapshot: Snapshot, window: Window, rows: Sequence[CommentRow]) -> ThreadAnswer:
-    comments = [comment_answer(row, window.audience) for row in rows]
+    comments = [comment_answer(row, window.audience, in_window=True) for row in rows]
     await tell_more(snapshot, window.page, rows, comments, window.audience)
     return ThreadAnswer(
         since=str(Since(snapshot.epoch, page_revision(window.page, window.audience))),

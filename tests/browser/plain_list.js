@@ -76,7 +76,7 @@ export const attacker = async (modules) => {
     const held = new Set();
     const acts = {
       load: ({ comments, parent, next, more }) =>
-        store.load({ comments: comments.map(said), next: next ? "later" : undefined, more: Object.fromEntries(more.map((id) => [at(id), "below"])), section: { last: known } }, parent == null ? "" : at(parent)),
+        store.load({ comments: comments.map(said), since: `1f09c3aa.${++revision}`, next: next ? "later" : undefined, more: Object.fromEntries(more.map((id) => [at(id), "below"])), section: { last: known } }, parent == null ? "" : at(parent)),
       fold: ({ comments, gone }) => store.fold({ comments: comments.map(said), gone: gone.map(at), revision: ++revision }, (id) => held.has(id)),
       own: ({ comments }) => store.owned(comments.map(({ state, ...one }) => ({ ...said(one), state }))),
       mine: ({ id, parent, text, state }) => store.mine({ ...said({ id, parent, text, author: "Me" }), state }),

@@ -135,7 +135,9 @@ class Crash:
         if message["type"] == "changes":
             comments = message["comments"]
             assert isinstance(comments, list)
-            self.folds[number] |= {comment["id"]: comment for comment in comments}
+            for comment in comments:
+                del comment["revision"]  # a fresh read is a window, which has none
+                self.folds[number][comment["id"]] = comment
         else:
             self.since[number] = str(message["since"])
 

@@ -47,7 +47,7 @@ class Follower:
         changes = self.visitor.changes(self.since, self.url)
         assert "resync" not in changes
         for comment in changes["comments"]:
-            self.comments[comment["id"]] = {key: value for key, value in comment.items() if key != "section"}
+            self.comments[comment["id"]] = windowed(comment)
         for id in changes["gone"]:
             del self.comments[id]
         self.sections |= {section["id"]: section for section in changes["sections"]}
@@ -71,15 +71,18 @@ def fresh(visitor: Visitor, url: str) -> dict[str, Json]:
     return {comment["id"]: comment for section in sections for comment in visitor.comments(section)}
 
 
+def windowed(comment: Json) -> Json:
+    """As a window tells it: what is the same for all of a window stands beside them, or is of its `since`."""
+    return {key: value for key, value in comment.items() if key not in ("section", "revision", "to")}
+
+
 def recent(visitor: Visitor, url: str) -> list[Json]:
     """The newest comments across a page, three by three to the last, as the windows of its sections have them."""
     found: list[Json] = []
     before: dict[str, str] = {}
     while True:
         told = visitor.get("/v1/page/recent", url=url, limit=3, **before)
-        found += [
-            {key: value for key, value in each.items() if key not in ("section", "to")} for each in told["comments"]
-        ]
+        found += map(windowed, told["comments"])
         if "next" not in told:
             return found
         before = {"before": told["next"]}

@@ -64,18 +64,21 @@ class Follower:
     limit: int
     since: str = ""
     known: Comments = field(default_factory=dict)
+    revisions: dict[str, int] = field(default_factory=dict)
     loaded: set[str] = field(default_factory=set)
     sections: dict[str, SectionAnswer] = field(default_factory=dict)
     pending: list[tuple[str, str]] = field(default_factory=list)
 
-    def take(self, comment: CommentAnswer) -> None:
-        old = self.known.get(comment.id)
-        if old is None or comment.revision >= old.revision:
-            self.known[comment.id] = comment
+    def take(self, comment: CommentAnswer, since: str) -> None:
+        """In the form that a window has; its comments are as of its `since`."""
+        revision = comment.revision or parse_since(since).revision
+        if revision >= self.revisions.get(comment.id, 0):
+            self.revisions[comment.id] = revision
+            self.known[comment.id] = comment.model_copy(update={"section": None, "revision": None})
 
     def fold(self, changes: ChangesAnswer) -> None:
         for comment in changes.comments:
-            self.take(comment)
+            self.take(comment, changes.since)
         for id in changes.gone:
             self.known.pop(id, None)
         for section in changes.sections:
@@ -171,7 +174,7 @@ class History:
         self.followers.append(follower)
 
     async def _load(self, follower: Follower) -> None:
-        follower.known, follower.pending, follower.loaded = {}, [], set()
+        follower.known, follower.revisions, follower.pending, follower.loaded = {}, {}, [], set()
         async with self.here.database.read() as snapshot:
             page = await read_page(snapshot, follower.viewer)
             follower.since = page.since
@@ -199,7 +202,7 @@ class History:
         answer = await read_window(snapshot, follower.viewer, section, follower.sort, follower.limit, cursor)
         follower.pending += [(section, more) for more in more_of(answer)]
         for comment in answer.comments:
-            follower.take(comment)
+            follower.take(comment, answer.since)
             follower.loaded.add(comment.id)
 
     async def fold(self, which: int, _who: int) -> None:
@@ -231,7 +234,7 @@ class History:
             page = await read_page(snapshot, follower.viewer)
             fresh = await read_whole(snapshot, follower.viewer, page.sections)
         assert follower.since == page.since
-        assert {id: c.model_copy(update={"section": None}) for id, c in follower.known.items()} == fresh
+        assert follower.known == fresh
         folded = {id: section for id, section in follower.sections.items() if section.id in dict(ids_of(page.sections))}
         assert folded == dict(ids_of(page.sections))
         assert page.comments == sum(comment.state == "published" for comment in fresh.values())

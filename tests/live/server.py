@@ -51,7 +51,7 @@ class Reader:
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self.since = ""
-        self.comments: dict[str, Message] = {}
+        self.comments = Kept()
         self.sections: dict[str, Message] = {}
         self.total = 0
         self.heard: list[Message] = []
@@ -107,20 +107,29 @@ class Reader:
 
     def _fold(self, message: Message) -> None:
         if message["type"] == "changes":
-            fold(self.comments, message.get("comments", []), message.get("gone", []))
+            self.comments.fold(message.get("comments", []), message.get("gone", []))
         if message["type"] == "counts":
             self.total = message.get("comments", 0)
             self.sections |= {section["id"]: section for section in message.get("sections", [])}
         self.since = message.get("since", self.since)
 
 
-def fold(kept: dict[str, Message], comments: Sequence[Message], gone: Sequence[str]) -> None:
-    """The merge that every client does: by id, and the higher revision wins."""
-    for comment in comments:
-        if comment["revision"] >= kept.get(comment["id"], comment)["revision"]:
-            kept[comment["id"]] = {key: value for key, value in comment.items() if key != "section"}
-    for id in gone:
-        kept.pop(id, None)
+class Kept(dict[str, Message]):
+    """Comments by id, as a window tells them: the merge that every client does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.revisions: dict[str, int] = {}
+
+    def fold(self, comments: Sequence[Message], gone: Sequence[str], since: str = "") -> None:
+        """By id, and the higher revision wins; those of a window have that of its `since`."""
+        for comment in comments:
+            id, at = comment["id"], comment.get("revision") or revision(since)
+            if at >= self.revisions.get(id, 0):
+                self.revisions[id] = at
+                self[id] = {key: value for key, value in comment.items() if key not in ("section", "revision")}
+        for id in gone:
+            self.pop(id, None)
 
 
 def revision(since: str) -> int:

@@ -5,7 +5,7 @@ import random
 from typing import Any
 
 import pytest
-from tests.live.server import ORIGIN, OTHER, PAGE, Service, fold, place, revision
+from tests.live.server import ORIGIN, OTHER, PAGE, Kept, Service, place, revision
 
 from postil import discussion
 from postil.live.room import Room
@@ -223,7 +223,7 @@ async def test_the_socket_polling_and_a_fresh_read_agree(service: Service) -> No
     """One history, three ways to follow it, as random data makes it; the seed is told by the parametrization."""
     choose = random.Random(7)
     section = (await service.post(0))["section"]["id"]
-    polled: dict[str, dict[str, object]] = {}
+    polled = Kept()
     async with service.open() as reader:
         await reader.watch([section])
         cursor = reader.since
@@ -270,9 +270,9 @@ def _zero(service: Service) -> str:
     return f"{service.resources.database.lineage.epoch}.0"
 
 
-async def _poll(service: Service, since: str, section: str, kept: dict[str, dict[str, object]]) -> str:
+async def _poll(service: Service, since: str, section: str, kept: Kept) -> str:
     answer = await service.changes(since, [section])
-    fold(kept, answer.get("comments", []), list(answer.get("gone", {})))
+    kept.fold(answer.get("comments", []), list(answer.get("gone", {})))
     return str(answer["since"])
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import httpx2
-from tests.live.server import ORIGIN, OUTLINE, PAGE, PATIENCE, Message, fold, revision
+from tests.live.server import ORIGIN, OUTLINE, PAGE, PATIENCE, Kept, Message, revision
 from tests.scale.cluster import Cluster
 from tests.scale.history import Comment, Heard, History
 from websockets.asyncio.client import connect
@@ -117,13 +117,13 @@ class Crowd:
                 return since, comments
 
     async def _section(self, http: httpx2.AsyncClient, section: str) -> tuple[str, dict[str, Comment]]:
-        found: dict[str, Comment] = {}
+        found = Kept()
         sinces: list[str] = []
         cursor: dict[str, str] = {}
         while True:
             path = f"/v1/sections/{section}/comments"
             told = await self.ask(http, "GET", path, params={"limit": 100, "sort": "oldest", **cursor})
-            fold(found, told["comments"], [])
+            found.fold(told["comments"], [], told["since"])
             sinces.append(told["since"])
             if "next" not in told:
                 return max(sinces, key=revision), found
@@ -194,11 +194,11 @@ class Holder:
 
     def __init__(self, since: str = "") -> None:
         self.since, self.steps = since, 0
-        self.comments: dict[str, Comment] = {}
+        self.comments = Kept()
 
     def take(self, message: Message) -> None:
         if message["type"] == "changes":
-            fold(self.comments, message.get("comments", []), message.get("gone", []))
+            self.comments.fold(message.get("comments", []), message.get("gone", []))
         elif message["type"] in ("counts", "watching"):
             self.since = message["since"]
             self.steps += message["type"] == "counts"

@@ -1,12 +1,13 @@
 """What happened, as everybody saw it, and what must follow from it. Pure, so that the checker itself can be checked."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 Comment = dict[str, Any]
-State = frozenset[tuple[str, int]]
+State = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class History:
 
     def saw(self, who: str, since: str, comments: Mapping[str, Comment]) -> None:
         """Everything that somebody holds at a revision."""
-        state = frozenset((id, comment["revision"]) for id, comment in comments.items())
+        state = frozenset((id, json.dumps(comment, sort_keys=True)) for id, comment in comments.items())
         self.states[since].setdefault(state, who)
 
 
