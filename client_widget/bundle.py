@@ -187,12 +187,14 @@ def _minified(source: str) -> str:
 
 def write(folder: Path) -> None:
     """The files, and beside each what is sent of it: zopfli takes seconds to find what gzip does not."""
+    import brotli
     import zopfli.gzip
 
     (folder / "lang").mkdir(exist_ok=True)
     for name, text in named(bundle()).items():
         (folder / name).write_text(text, "utf-8")
         (folder / f"{name}.gz").write_bytes(zopfli.gzip.compress(text.encode(), numiterations=ITERATIONS))
+        (folder / f"{name}.br").write_bytes(brotli.compress(text.encode()))
     (folder / TYPES.name).write_text(TYPES.read_text("utf-8"), "utf-8")
 
 

@@ -76,6 +76,7 @@ HOMES: dict[str, set[str]] = {
     "alembic": {"migrate"},
     "argon2": {"auth.passwords"},
     "bleach": {"markup"},
+    "brotli": {"web.codings"},
     "click": {"cli", "commands"},
     "confusable_homoglyphs": {"names"},
     "httpcore2": {"fetching", "sending"},

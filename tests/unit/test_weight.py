@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 
 from postil.web.static import Widget
@@ -39,7 +40,7 @@ def widget(tmp_path_factory: pytest.TempPathFactory) -> Widget:
 
 
 def weight(widget: Widget, *names: str) -> int:
-    return sum(len(widget.files[name].zipped) for name in names)
+    return sum(len(widget.files[name].packed["gzip"]) for name in names)
 
 
 def test_the_loader_is_light(widget: Widget) -> None:
@@ -63,4 +64,6 @@ def test_the_loader_names_the_version_that_its_modules_are_served_under(widget: 
 
 def test_what_is_sent_is_what_lies_there(widget: Widget) -> None:
     for name, file in widget.files.items():
-        assert gzip.decompress(file.zipped) == file.content, name
+        assert gzip.decompress(file.packed["gzip"]) == file.content, name
+        assert brotli.decompress(file.packed["br"]) == file.content, name
+        assert len(file.packed["br"]) < len(file.packed["gzip"]), name

@@ -1,5 +1,6 @@
 """The way before the router: who is answered there, and who is not. That the bytes are the same: tests/laws."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -10,8 +11,11 @@ from tests.laws.test_bytes_at_hand import Pair, Said, ask, pair_over
 from tests.world import World, world
 
 from postil.web.addresses import Whereabouts, client_address, network_key
+from postil.web.codings import choose
 from postil.web.front import MOST_ADDRESSES, Soon
 from postil.web.limits import Limiter
+
+PROSE = " ".join(f"Of the {number} readers of this page, {number * 7 % 13} came back." for number in range(80))
 
 
 @dataclass
@@ -54,6 +58,26 @@ async def test_what_was_answered_once_is_answered_before_the_router(scene: Scene
     first = await scene.ask()
     assert await scene.front_answers()
     assert await scene.ask() == first
+
+
+@pytest.mark.parametrize("accepts", ["br", "gzip, br", "gzip;q=1, br;q=0.5", "br;q=0", "identity, *;q=0"])
+async def test_the_same_coding_is_chosen_before_the_router(scene: Scene, accepts: str) -> None:
+    await scene.here.post("ben", "And then. " * 100, section=scene.address.split("/")[3])
+    behind, before = [await scene.ask(Accept_Encoding=accepts) for _ in range(2)]
+    assert behind == before
+    assert behind.header(b"content-encoding").decode() == choose(accepts, ("br", "gzip"))
+    assert b"And then. And then." in behind.text
+    assert b"Accept-Encoding" in behind.header(b"vary")
+
+
+async def test_what_is_read_much_is_sent_in_its_best_form(scene: Scene) -> None:
+    await scene.here.post("ben", PROSE, section=scene.address.split("/")[3])
+    first = await scene.ask(Accept_Encoding="br")
+    async with asyncio.timeout(20):
+        while len((best := await scene.ask(Accept_Encoding="br")).body) >= len(first.body):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    assert (best.text, best.header(b"etag")) == (first.text, first.header(b"etag"))
+    assert int(best.header(b"content-length")) == len(best.body)
 
 
 async def test_who_shows_something_of_his_own_is_asked_behind_it(scene: Scene) -> None:

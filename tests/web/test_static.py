@@ -1,13 +1,15 @@
 """The widget's files: fresh where they must be, for ever where they can be, and no other file of the disk."""
 
-import gzip
 from pathlib import Path
 
+import brotli
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from tests.web.test_codings import UNPACK
 
 from postil.web import problems
+from postil.web.codings import choose
 from postil.web.static import Widget, widget_folder
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -75,20 +77,23 @@ def test_any_changed_file_makes_a_new_version(folder: Path, widget: Widget) -> N
     assert Widget(folder).version == changed.version
 
 
-@pytest.mark.parametrize(
-    ("accepts", "zipped"),
-    [("gzip", True), ("br, gzip;q=0.8", True), ("*", True), ("gzip;q=0", False), ("gzip; q=0.0", False), ("br", False)],
-)
-def test_it_is_compressed_for_whoever_takes_it(client: TestClient, widget: Widget, accepts: str, zipped: bool) -> None:
-    with client.stream("GET", f"/w/{widget.version}/panel.js", headers={"accept-encoding": accepts}) as answer:
+@pytest.mark.parametrize("accepts", ["gzip", "br, gzip;q=0.8", "*", "gzip;q=0", "gzip; q=0.0", "br", "br;q=0, gzip"])
+@pytest.mark.parametrize("has_brotli", [False, True])
+def test_it_is_compressed_for_whoever_takes_it(folder: Path, accepts: str, has_brotli: bool) -> None:
+    if has_brotli:
+        (folder / "panel.js.br").write_bytes(brotli.compress((folder / "panel.js").read_bytes()))
+    widget = Widget(folder)
+    asked = serve(widget).stream("GET", f"/w/{widget.version}/panel.js", headers={"accept-encoding": accepts})
+    with asked as answer:
         raw = b"".join(answer.iter_raw())
-    assert (answer.headers.get("content-encoding") == "gzip") == zipped
+    coding = answer.headers.get("content-encoding", "")
+    assert coding == choose(accepts, ("br", "gzip") if has_brotli else ("gzip",))
     assert int(answer.headers["content-length"]) == len(raw)
-    assert (gzip.decompress(raw) if zipped else raw) == widget.files["panel.js"].content
+    assert UNPACK[coding](raw) == widget.files["panel.js"].content
 
 
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', "*"])
-@pytest.mark.parametrize("accepts", ["gzip", "identity"])
+@pytest.mark.parametrize("accepts", ["br", "gzip", "identity"])
 def test_what_is_known_is_not_sent_again(client: TestClient, form: str, accepts: str) -> None:
     etag = client.get("/postil.js", headers={"accept-encoding": accepts}).headers["etag"]
     answer = client.get("/postil.js", headers={"if-none-match": form.format(etag), "accept-encoding": accepts})

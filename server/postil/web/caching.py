@@ -1,10 +1,9 @@
-"""Answers that revalidate: an ETag over the bytes, a 304 where the asker has them, gzip where it pays.
+"""Answers that revalidate: an ETag over the bytes, a 304 where the asker has them, packed where it pays.
 
 The public windows of a section are kept as bytes, under the section's revision: a post empties one section's windows
 and no other's. What is kept never needs to be taken away for a change, only for room.
 """
 
-import gzip
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 from starlette.requests import Request
 
 from postil.web.api import Reply
+from postil.web.codings import CODINGS, choose, pack
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -20,28 +20,48 @@ if TYPE_CHECKING:
     from postil.windows import Stamp
 
 # Below this the header costs more than compression saves.
-WORTH_ZIPPING = 600
+WORTH_PACKING = 600
+# So many readers more, and the best form is asked for once more: the press may have been at work on another.
+OFTEN = 4
 # A few thousand windows of 50 comments: more than the pages that are being read at any time.
 MOST_BYTES = 32 * 1024 * 1024
 
 
 class Prepared:
-    """An answer as it goes out: plain, compressed once somebody asks for it (empty where it does not pay), its name."""
+    """An answer as it goes out: plain, packed in a coding once somebody asks for it, its name. The name is weak, and
+    that of all forms: a better one may take a form's place.
+    """
 
-    __slots__ = ("_zipped", "content", "etag", "sent", "size")
+    __slots__ = ("_packed", "_reads", "content", "etag", "is_best", "sent", "size")
 
     def __init__(self, content: bytes, etag: str) -> None:
         self.content, self.etag = content, etag
         self.sent: dict[str, Any] = {}  # as it went out before, by form (web/front.py)
-        self._zipped: bytes | None = None if len(content) >= WORTH_ZIPPING else b""
-        # What is compressed later is smaller than what it is made of: so much is counted from the beginning.
-        self.size = len(content) if self._zipped == b"" else 2 * len(content)
+        self._packed: dict[str, bytes] = {}
+        self._reads, self.is_best = 0, False
+        # What is packed later is smaller than what it is made of: so much is counted from the beginning.
+        self.size = len(content) * (1 + len(CODINGS) if len(content) >= WORTH_PACKING else 1)
 
-    @property
-    def zipped(self) -> bytes:
-        if self._zipped is None:
-            self._zipped = gzip.compress(self.content, 5, mtime=0)
-        return self._zipped
+    def coding(self, accepts: str) -> str:
+        """The coding for an asker's `Accept-Encoding`; "" for the plain bytes."""
+        return choose(accepts) if len(self.content) >= WORTH_PACKING else ""
+
+    def form(self, coding: str) -> bytes:
+        if not coding:
+            return self.content
+        packed = self._packed.get(coding)
+        if packed is None:
+            packed = self._packed[coding] = pack(coding, self.content)
+        return packed
+
+    def is_worth_more(self) -> bool:
+        """Count a reader. Whether there are many, of brotli too, and its best form is not there."""
+        self._reads += 1
+        return not (self._reads % OFTEN or self.is_best) and "br" in self._packed
+
+    def improve(self, best: bytes) -> None:
+        self._packed["br"], self.is_best = best, True
+        self.sent.pop("br", None)
 
 
 class Later(NamedTuple):
@@ -89,9 +109,8 @@ def answer(request: Request, prepared: Prepared, *, private: bool = False) -> Re
     headers = headers_of(prepared, private=private, edge=_edge_of(request))
     if unchanged(prepared, request.headers.get("if-none-match", "")):
         return Reply(None, 304, headers)
-    if "gzip" in request.headers.get("accept-encoding", "") and prepared.zipped:
-        return Reply(prepared.zipped, headers=headers | {"Content-Encoding": "gzip"})
-    return Reply(prepared.content, headers=headers)
+    coding = prepared.coding(request.headers.get("accept-encoding", ""))
+    return Reply(prepared.form(coding), headers=headers | ({"Content-Encoding": coding} if coding else {}))
 
 
 def fresh(request: Request, content: bytes, *, private: bool = False) -> Reply[Any]:

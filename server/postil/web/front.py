@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from postil.web.addresses import Whereabouts
 from postil.web.caching import Later, Prepared, headers_of, unchanged
+from postil.web.codings import Press
 from postil.web.limits import Limiter
 from postil.web.middleware import for_anybody
 
@@ -50,6 +51,7 @@ class Front:
 
     def __init__(self, limiter: Limiter, whereabouts: Whereabouts, edge: int = 0) -> None:
         self._limiter, self._whereabouts, self._edge = limiter, whereabouts, edge
+        self._press = Press()
         self._sources: OrderedDict[tuple[str, bytes], Source] = OrderedDict()
 
     def let_in(self, scope: Scope, source: Source) -> None:
@@ -85,6 +87,8 @@ class Front:
     def _say(self, prepared: Prepared | None, scope: Scope, known: bytes, takes: bytes) -> Sent | None:
         if prepared is None or not self._may_read(scope):
             return None
+        if takes and prepared.is_worth_more():
+            self._press.offer(prepared.content, prepared.improve)
         return said(prepared, known, takes, self._edge)
 
     def _may_read(self, scope: Scope) -> bool:
@@ -95,10 +99,8 @@ def said(prepared: Prepared, known: bytes, takes: bytes, edge: int = 0) -> Sent:
     """What caching.answer says, with all the headers that the middleware adds for anybody."""
     if known and unchanged(prepared, known.decode("latin-1")):
         form = "304"
-    elif b"gzip" in takes and prepared.zipped:
-        form = "gzip"
     else:
-        form = ""
+        form = prepared.coding(takes.decode("latin-1"))
     found: Sent | None = prepared.sent.get(form)
     if found is None:
         found = prepared.sent[form] = _make(prepared, form, edge)
@@ -109,10 +111,9 @@ def _make(prepared: Prepared, form: str, edge: int) -> Sent:
     headers = headers_of(prepared, edge=edge)
     if form == "304":
         response = Response(None, 304, headers)
-    elif form:
-        response = Response(prepared.zipped, 200, headers | {"Content-Encoding": form}, "application/json")
     else:
-        response = Response(prepared.content, 200, headers, "application/json")
+        coded = {"Content-Encoding": form} if form else {}
+        response = Response(prepared.form(form), 200, headers | coded, "application/json")
     for_anybody(response.headers)
     status, raw, body = HTTPStatus(response.status_code), response.raw_headers, bytes(response.body)
     return Sent(

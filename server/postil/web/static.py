@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 import postil
 from postil.errors import NotFound
+from postil.web.codings import choose
 
 LOADER = "postil.js"
 VERSION_MARK = b"__POSTIL_VERSION__"
@@ -39,9 +40,15 @@ class File:
         self.media_type = _MEDIA_TYPES[path.suffix]
 
     @cached_property
-    def zipped(self) -> bytes:
-        ready = self.path.with_name(f"{self.path.name}.gz")
-        return ready.read_bytes() if ready.exists() else gzip.compress(self.content, 9, mtime=0)
+    def packed(self) -> Mapping[str, bytes]:
+        """By coding, the one that is to be taken first."""
+        ready = {
+            coding: self.path.with_name(f"{self.path.name}.{end}") for coding, end in (("br", "br"), ("gzip", "gz"))
+        }
+        packed = {coding: path.read_bytes() for coding, path in ready.items() if path.exists()}
+        if "gzip" not in packed:
+            packed["gzip"] = gzip.compress(self.content, 9, mtime=0)
+        return packed
 
 
 class Widget:
@@ -93,9 +100,9 @@ def _version(contents: Mapping[str, bytes]) -> str:
 
 
 def _answer(request: Request, file: File, cache_control: str) -> Response:
-    zipped = _takes_gzip(request.headers.get("accept-encoding", ""))
+    coding = choose(request.headers.get("accept-encoding", ""), tuple(file.packed))
     headers = {
-        "ETag": f'"{file.etag}{"-gzip" if zipped else ""}"',
+        "ETag": f'"{file.etag}{"-" if coding else ""}{coding}"',
         "Cache-Control": cache_control,
         "Vary": "Accept-Encoding",
         "Access-Control-Allow-Origin": "*",
@@ -104,20 +111,12 @@ def _answer(request: Request, file: File, cache_control: str) -> Response:
     }
     if _known(request.headers.get("if-none-match", ""), file):
         return Response(status_code=304, headers=headers)
-    if zipped:
-        headers["Content-Encoding"] = "gzip"
-    return Response(file.zipped if zipped else file.content, headers=headers, media_type=file.media_type)
+    if coding:
+        headers["Content-Encoding"] = coding
+    return Response(file.packed.get(coding, file.content), headers=headers, media_type=file.media_type)
 
 
 def _known(if_none_match: str, file: File) -> bool:
-    # Either form of the same content will do; proxies weaken tags and drop the suffix.
-    tags = {tag.strip().removeprefix("W/").strip('"').removesuffix("-gzip") for tag in if_none_match.split(",")}
+    # Any form of the same content will do; proxies weaken tags and drop the suffix.
+    tags = {tag.strip().removeprefix("W/").strip('"').partition("-")[0] for tag in if_none_match.split(",")}
     return file.etag in tags or "*" in tags
-
-
-def _takes_gzip(accept_encoding: str) -> bool:
-    for part in accept_encoding.lower().split(","):
-        name, _, weight = part.partition(";")
-        if name.strip() in ("gzip", "*"):
-            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False

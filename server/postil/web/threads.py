@@ -291,6 +291,6 @@ def _prepared(request: Request, prepared: caching.Prepared) -> Response:
     headers = {**OWN, "Vary": "Cookie, Accept-Encoding", "Cache-Control": "no-cache", "ETag": prepared.etag}
     if prepared.etag in request.headers.get("if-none-match", "").split(", "):
         return Response(None, 304, headers)
-    if prepared.zipped and "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(prepared.zipped, 200, headers | {"Content-Encoding": "gzip"}, "text/html")
-    return Response(prepared.content, 200, headers, "text/html")
+    coding = prepared.coding(request.headers.get("accept-encoding", ""))
+    coded = {"Content-Encoding": coding} if coding else {}
+    return Response(prepared.form(coding), 200, headers | coded, "text/html")
