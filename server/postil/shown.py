@@ -76,6 +76,7 @@ _FORM = re.compile(rf"(?:[^<>&\r]++|</?(?:{'|'.join(sorted(_BLOCKS))}|a|strong|e
 _ENDS = re.compile(rf"</?(?:{'|'.join(sorted(_BLOCKS))})>")
 _TAG = re.compile("<[^>]*>")
 _HREF = re.compile(_LINK)
+_SIMPLE = re.compile(r"https?://([a-z0-9-]++(?:\.[a-z0-9-]++)++)(/[A-Za-z0-9._~/-]*+)?")
 
 
 def _scanned(html: str) -> tuple[str, list[str]]:
@@ -85,6 +86,13 @@ def _scanned(html: str) -> tuple[str, list[str]]:
 
 
 def _link(href: str) -> Link:
+    """As a parser of addresses has it, which the simplest need not go through."""
+    if simple := _SIMPLE.fullmatch(href):
+        return Link(simple[1], simple[2] or "", href)
+    return parsed(href)
+
+
+def parsed(href: str) -> Link:
     try:
         parts = urlsplit(href)
         if parts.scheme == "mailto":

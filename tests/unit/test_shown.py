@@ -7,7 +7,7 @@ from tests.attacks.corpora import HERE, strings
 from tests.unit.test_canonical import MARKUP, SOURCES
 
 from postil.markup import REL, render
-from postil.shown import _FORM, _scanned, read
+from postil.shown import _FORM, _link, _scanned, parsed, read
 
 LINKS = ['<a href="https://a.example/?x=1&amp;y=&quot;2">', '<a href="">', f'<a href="x" rel="{REL}">', "</A>", "&lt;"]
 LINKS += [
@@ -52,3 +52,14 @@ def test_what_is_nearly_of_the_form_is_scanned_as_it_is_read(html: str) -> None:
 )
 def test_what_is_of_another_form_is_parsed(html: str) -> None:
     assert not is_scanned(html)
+
+
+HOSTS = st.lists(
+    st.sampled_from(["a", "example", "www", "-", "1", ".", "é", "A", "@", ":80", "[", "]", "xn--a"]), max_size=5
+)
+PATHS = st.lists(st.sampled_from(["/", "a", "B", "..", "~", "%41", "?a=b", "#c", ";", " ", "\\", "é"]), max_size=5)
+
+
+@given(st.sampled_from(["https://", "http://", "mailto:", "//", "HTTP://"]), HOSTS.map(".".join), PATHS.map("".join))
+def test_a_simple_address_leads_where_a_parser_says(scheme: str, host: str, path: str) -> None:
+    assert _link(scheme + host + path) == parsed(scheme + host + path)

@@ -1,5 +1,6 @@
 """Who asks, by network: forged headers change nothing, and no address is left to leak."""
 
+import ipaddress
 import logging
 import random
 
@@ -13,7 +14,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from postil.web import problems
-from postil.web.addresses import KnowNetwork, Whereabouts, client_address, network_key, network_of, proxies
+from postil.web.addresses import KnowNetwork, Whereabouts, _four, client_address, network_key, network_of, proxies
 from postil.web.limits import LIMITS, Limiter
 
 SECRET = b"a secret of this test"
@@ -48,6 +49,21 @@ def scope(peer: str | None, *forwarded: str) -> dict[str, object]:
 )
 def test_the_nearest_stranger_is_the_client(peer: str | None, forwarded: list[str], address: str) -> None:
     assert client_address(scope(peer, *forwarded), proxies(["10.0.0.0/8"])) == address
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("1.2.3.4", "0.0.0.0", "255.255.255.255", "01.2.3.4", "1.2.3", "1.2.3.256", "1.2.3.4.5", "1.2.3.4 ", ""),
+        *("1.2.3.\u0664", "1.2.3.4\0", "::1", "1..2.3", "+1.2.3.4", "1.2.3.04", "1.2.3.4/8", "1.2.3.4\n", "0x1.2.3.4"),
+    ],
+)
+def test_the_system_reads_an_address_as_the_library_does(text: str) -> None:
+    try:
+        library = ipaddress.IPv4Address(text)
+    except ValueError:
+        library = None
+    assert _four(text) == library
 
 
 def test_by_default_no_proxy_is_believed() -> None:

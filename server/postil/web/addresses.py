@@ -2,6 +2,7 @@
 
 import hashlib
 import ipaddress
+import socket
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -151,8 +152,18 @@ class KnowNetwork:
         }
 
 
+def _four(text: str) -> ipaddress.IPv4Address | None:
+    """IPv4 as it is written nearly always; the system reads it in a fraction of the time."""
+    try:
+        return ipaddress.IPv4Address(socket.inet_pton(socket.AF_INET, text))
+    except (OSError, ValueError):
+        return None
+
+
 def _parse(text: str) -> Address | None:
     """An address as proxies write it, with or without port and brackets; None for anything else."""
+    if (four := _four(text)) is not None:
+        return four
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]
