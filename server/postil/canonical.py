@@ -1,12 +1,13 @@
-"""Markup in the one form that our own renderer writes, as the tokens that an HTML parser makes of it. Pure.
+"""Markup in the one form that our own renderer writes, as the tokens that an HTML parser makes of it, and back. Pure.
 
 Whatever is not of that form, to the letter, is for a parser: nothing is mended here, and nothing is guessed. In this
 form elements are closed in turn and stand only where HTML leaves them, so that the tree has nothing that the text
 has not: no parser moves, opens, closes or drops anything. A test has html5lib read all of it too.
 """
 
+import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from postil.names import CONTROLS
@@ -29,6 +30,7 @@ _VOID: Final = frozenset({"br", "hr"})
 
 # Three noncharacters stand for escapes (postil.markup); all other controls are for a parser, but for the newline.
 _RULED = f"<>&{CONTROLS}".replace(r"\x00-\x1f", r"\x00-\x09\x0b-\x1f").replace(r"\ufdd0", r"\ufdd3")
+_RULED_VALUE = re.compile("[&<\"']")
 _PIECE = re.compile(rf'<(/?)([a-z]+)(?: href="([^"{_RULED}]*)")?>([^{_RULED}]*)')
 
 
@@ -70,3 +72,31 @@ def _tag(type: str, name: str, href: str | None) -> Token:
     if type != "EndTag":
         token["data"] = {} if href is None else {(None, "href"): href}
     return token
+
+
+def written(tokens: Iterable[Token]) -> str | None:
+    """Tokens as markup, as html5lib's serializer writes them; None where one of them is not of our form."""
+    pieces: list[str] = []
+    for token in tokens:
+        kind = token["type"]
+        if kind == "Characters":
+            pieces.append(html.escape(token["data"], quote=False))
+        elif kind == "SpaceCharacters":
+            pieces.append(token["data"])
+        elif token.get("name") not in _STANDS:
+            return None  # also what has no name; an entity's is none of these
+        elif kind == "EndTag":
+            pieces.append(f"</{token['name']}>")
+        elif (piece := _begun(token)) is not None:
+            pieces.append(piece)
+        else:
+            return None
+    return "".join(pieces)
+
+
+def _begun(token: Token) -> str | None:
+    given = token.get("data")
+    if token["type"] not in ("StartTag", "EmptyTag") or any(map(_RULED_VALUE.search, given.values() if given else ())):
+        return None
+    attributes = "".join([f' {name}="{value}"' for (_, name), value in given.items()]) if given else ""
+    return f"<{token['name']}{attributes}>"

@@ -283,20 +283,27 @@ def _mark(attributes: Attributes, new: bool) -> Attributes | None:
 
 
 class _Cleaner(Cleaner):
-    """bleach's own, but that it need not parse what stands in our renderer's form: that takes longer than all else."""
+    """bleach's own, but that html5lib need not read what stands in our renderer's form, nor write it: that takes longer
+    than all else.
+    """
 
     def __init__(self, **how: Any) -> None:
         super().__init__(**how)
         parse: Any = self.parser.parseFragment
         walk: Any = self.walker
-        self._parse, self._walk = parse, walk
-        self.parser, self.walker = self, self._tokens  # type: ignore[assignment]
+        self._parse, self._walk, self._write = parse, walk, self.serializer.render
+        self.parser, self.walker, self.serializer = self, self._tokens, self  # type: ignore[assignment]
 
     def parseFragment(self, markup: str) -> Any:
         return canonical.tokens(markup) or self._parse(markup)
 
     def _tokens(self, parsed: Any) -> Any:
         return parsed if isinstance(parsed, list) else self._walk(parsed)
+
+    def render(self, tokens: Any) -> str:
+        clean = list(tokens)
+        ours = canonical.written(clean)
+        return self._write(clean) if ours is None else ours
 
 
 def make_cleaner(kind: type[Cleaner] = _Cleaner) -> Cleaner:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from postil.canonical import tokens
+from postil.canonical import tokens, written
 from postil.markup import _PLAIN, MAX_PLAIN, REL, Refused, _second, agree, clean, make_cleaner, to_html
 from postil.markup import _is_plain as is_plain
 from postil.markup import _parses as parses
@@ -127,6 +127,35 @@ def test_what_attackers_write_is_read_alike(corpus: str) -> None:
 def test_the_rest_is_for_a_parser(markup: str) -> None:
     assert tokens(markup) is None
     compare(markup)
+
+
+TAGGED = st.sampled_from(["StartTag", "EndTag", "EmptyTag", "Entity", "Comment", "Characters", "SpaceCharacters"])
+NAMED = st.sampled_from(["p", "a", "br", "pre", "code", "script", "table", "amp", "nbsp"])
+SAID = st.sampled_from(["words", " \n", "a & b", "<p>", '"', "'", "=", "&amp;", "x-- >", "", "\u00e9"])
+BLANK = st.sampled_from([" ", "\n", "\t\n "])
+GIVEN = st.dictionaries(st.sampled_from([(None, "href"), (None, "rel")]), SAID)
+
+
+@st.composite
+def told(draw: st.DrawFn) -> dict[str, Any]:
+    """A token as html5lib's filters hand them on."""
+    kind = draw(TAGGED)
+    if "Characters" in kind or kind == "Comment":
+        return {"type": kind, "data": draw(BLANK if kind == "SpaceCharacters" else SAID)}
+    token = {"type": kind, "name": draw(NAMED)}
+    return token | {"data": draw(GIVEN)} if kind in ("StartTag", "EmptyTag") else token
+
+
+@given(st.lists(told(), max_size=6))
+def test_tokens_are_written_as_html5lib_writes_them(tokens: list[dict[str, Any]]) -> None:
+    ours = written(tokens)
+    assert ours is None or ours == PLAIN.serializer.render(iter(tokens))
+
+
+@pytest.mark.parametrize("source", PIECES)
+def test_nothing_that_we_render_is_left_to_html5lib_to_write(source: str) -> None:
+    markup = to_html(tidy(source))
+    assert tokens(shield(markup)) is None or written(tokens(shield(markup)) or ()) is not None or "&" in markup
 
 
 # The second opinion: where nh3 writes the very same, nothing is read twice.
