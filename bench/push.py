@@ -122,6 +122,7 @@ async def memory(bench: Bench) -> list[Row]:
     async with serving("service", str(bench.folder)) as service:
         fresh = replace(bench, service=service)
         async with _watching(fresh, 50):  # what is made once
+            await _unheard(fresh)  # so is what is loaded late
             before = service.memory()
             async with _watching(fresh, count):
                 kept = (service.memory() - before) * 1000 / count

@@ -6,7 +6,7 @@ import random
 import socket as sockets
 import ssl
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import CoroutineType
@@ -20,38 +20,45 @@ from websockets.asyncio.client import connect
 from websockets.frames import Frame, Opcode
 
 from postil.live import room, showing
-from postil.live.showing import Watcher
+from postil.live.showing import Rank, Watcher
 from postil.live.wire import framed
 from postil.serving import config, listen
 from postil.viewer import Audience
-from postil.web.transport import PatientProtocol
+from postil.web.transport import PatientProtocol, Write
 
 
 @pytest.fixture
 def plain(monkeypatch: pytest.MonkeyPatch) -> set[int]:
     """Ports of clients whose sockets take no ready frames, as if always full: they are told the plain way."""
     ports: set[int] = set()
-    write = PatientProtocol.write_frames
+    is_free = PatientProtocol._is_free
 
-    def written(protocol: PatientProtocol, frames: bytes) -> bool:
+    def is_free_too(protocol: PatientProtocol) -> bool:
         assert protocol.client is not None
-        return protocol.client[1] not in ports and write(protocol, frames)
+        return protocol.client[1] not in ports and is_free(protocol)
 
-    monkeypatch.setattr(PatientProtocol, "write_frames", written)
+    monkeypatch.setattr(PatientProtocol, "_is_free", is_free_too)
     return ports
 
 
 @pytest.fixture
 def writes(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Everything that is written as ready frames."""
+    """Everything that rooms write as ready frames."""
     made: list[bytes] = []
-    write = PatientProtocol.write_frames
+    lend = PatientProtocol.lend
 
-    def written(protocol: PatientProtocol, frames: bytes) -> bool:
-        made.append(frames)
-        return write(protocol, frames)
+    def lent(protocol: PatientProtocol, back: Callable[[], None]) -> Write | None:
+        write = lend(protocol, back)
+        if write is None:
+            return None
 
-    monkeypatch.setattr(PatientProtocol, "write_frames", written)
+        def written(frames: bytes) -> None:
+            made.append(frames)
+            write(frames)
+
+        return written
+
+    monkeypatch.setattr(PatientProtocol, "lend", lent)
     return made
 
 
@@ -131,6 +138,11 @@ def _watchers(service: Service) -> list[Watcher]:
     return [watcher for page in rooms for each in page.showings.values() for watcher in each.watchers]
 
 
+def _ranks(service: Service) -> list[Rank]:
+    rooms = service.resources.hub.rooms.values()
+    return [rank for page in rooms for showing in page.showings.values() for rank in showing.ranks]
+
+
 async def test_a_step_is_the_same_bytes_in_one_write_for_all_and_wakes_no_task(
     service: Service, writes: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +212,24 @@ async def test_those_who_show_the_same_share_it_and_it_goes_with_the_last(servic
     await until(lambda: page.showings == {} and service.resources.hub.rooms == {})
 
 
+async def test_who_keeps_up_stands_with_the_others_again(service: Service, plain: set[int]) -> None:
+    """A socket that could not be written to is told by a task of its own; after that it is as all are."""
+    async with AsyncExitStack() as stack:
+        quick = await _watching(stack, service, None, sections=["*"])
+        slow = await _watching(stack, service, plain, sections=["*"])
+        await until(lambda: _idle(service))
+        assert [len(rank.writes) for rank in _ranks(service)] == [1]
+        plain.clear()
+        for _ in range(2):
+            posted = await service.post(0)
+            await asyncio.gather(quick.reach(posted["since"]), slow.reach(posted["since"]))
+            await until(lambda: _idle(service))
+        [rank] = _ranks(service)
+        [page] = service.resources.hub.rooms.values()
+        assert (len(rank.writes), rank.since.revision) == (2, page.revisions[Audience.PUBLIC])
+        assert quick.comments == slow.comments
+
+
 async def test_a_step_too_large_for_a_buffer_goes_piece_by_piece(
     service: Service, writes: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,6 +250,7 @@ async def test_others_get_their_turn_while_a_crowd_is_written_to(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room, "WRITTEN_AT_ONCE", 1)
+    monkeypatch.setattr(showing, "MOST_IN_RANK", 1)
     async with AsyncExitStack() as stack:
         readers = [await _watching(stack, service, None, sections=["*"]) for _ in range(10)]
         for _ in range(3):

@@ -8,7 +8,7 @@ elsewhere, or cannot take it now, is woken and asks for himself: that is the pla
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from postil.answers import ChangesAnswer
@@ -16,7 +16,7 @@ from postil.cursors import Since
 from postil.errors import Unavailable
 from postil.live.presence import Presence
 from postil.live.shared import Shared
-from postil.live.showing import Showing, Watcher
+from postil.live.showing import Rank, Showing, Watcher
 from postil.live.wire import Frames, SectionRef
 from postil.places import Places
 from postil.viewer import Audience, Viewer
@@ -68,9 +68,8 @@ class Room:
         """Wake whoever is behind while nobody tells him, by whatever turn of events."""
         for showing in self.showings.values():
             if showing.audience not in self.pushes:
-                for watcher in showing.watchers:
-                    if watcher.since.revision < self.revisions[showing.audience]:
-                        watcher.wake()
+                for watcher in list(showing.behind(self.revisions[showing.audience])):
+                    watcher.wake()
 
     def end(self) -> None:
         """Nobody is here any more."""
@@ -90,12 +89,12 @@ class Room:
         if watcher.showing is not showing:  # else his leaving would end the very one that he shows again
             self.forget(watcher)
             watcher.showing = showing
-        showing.watchers.add(watcher)
+        showing.enter(watcher)
 
     def forget(self, watcher: Watcher) -> None:
         """He shows nothing any more."""
         showing = watcher.showing
-        showing.watchers.discard(watcher)
+        showing.leave(watcher)
         if not showing.watchers and self.showings.get(showing.key) is showing:
             del self.showings[showing.key]
 
@@ -122,20 +121,34 @@ class Room:
             self.pushes.pop(audience, None)
 
     async def _push_step(self, audience: Audience) -> None:
-        watchers = [watcher for showing in self._showings(audience) for watcher in showing.watchers]
-        behind = [watcher for watcher in watchers if watcher.since.revision < self.revisions[audience]]
-        if not behind:
-            return
-        since, _ = Counter([watcher.since for watcher in behind]).most_common(1)[0]
-        frames = await self.ask(self, behind[0].viewer, since)
-        steps = [(showing, await showing.step(frames, since)) for showing in self._showings(audience)]
-        everybody = [(watcher, showing, step) for showing, step in steps for watcher in showing.watchers]
-        for number, (watcher, showing, step) in enumerate(everybody, 1):
-            stands_here = watcher.since == since and watcher.showing is showing
-            if not (stands_here and step is not None and watcher.take(step, frames.since)):
-                watcher.wake()
-            if not number % WRITTEN_AT_ONCE:
-                await asyncio.sleep(0)
+        wanted = self.revisions[audience]
+        ranks = [rank for showing in self._showings(audience) for rank in showing.ranks]
+        if behind := [rank for rank in ranks if rank.since.revision < wanted]:
+            since = _where_most_stand(behind)
+            frames = await self.ask(self, next(iter(behind[0].writes)).viewer, since)
+            steps = [(showing, await showing.step(frames, since)) for showing in self._showings(audience)]
+            await _write(steps, since, frames.since)
+        for watcher in [each for showing in self._showings(audience) for each in showing.behind(wanted)]:
+            watcher.wake()
 
     def _showings(self, audience: Audience) -> list[Showing]:
         return [showing for showing in self.showings.values() if showing.audience is audience]
+
+
+def _where_most_stand(ranks: Iterable[Rank]) -> Since:
+    standing: Counter[Since] = Counter()
+    for rank in ranks:
+        standing[rank.since] += len(rank.writes)
+    return standing.most_common(1)[0][0]
+
+
+async def _write(steps: Iterable[tuple[Showing, bytes | None]], since: Since, then: Since) -> None:
+    """Tell a step to every rank that stands where it begins; where it is too much at once, to none."""
+    written = 0
+    for rank, step in [(rank, step) for showing, step in steps for rank in showing.ranks]:
+        if step is not None and rank.since == since:
+            rank.tell(step, then)
+            written += len(rank.writes)
+        if written >= WRITTEN_AT_ONCE:
+            await asyncio.sleep(0)
+            written = 0

@@ -1,6 +1,7 @@
 """What sockets show: the sections whose bodies they get, and those that their readers' outline has."""
 
-from collections.abc import Awaitable
+import logging
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Protocol
 
 from postil.answers import ChangesAnswer
@@ -9,23 +10,48 @@ from postil.live.wire import EVERYTHING, Frames, PlaceIn, Resync, SectionRef, en
 from postil.places import Places, standing
 from postil.viewer import Audience, Viewer
 
+log = logging.getLogger("postil.live")
+
 # A step that is larger goes piece by piece, as fast as each reader takes it. With what a transport holds before it
 # says that it is full, this bounds what is buffered for one who reads slowly.
 MOST_AT_ONCE = 64 * 1024
+# So many are written to before anything else can get its turn: a millisecond or two.
+MOST_IN_RANK = 200
+
+Write = Callable[[bytes], object]
 
 
 class Watcher(Protocol):
-    """Somebody at a page, as its room knows him."""
+    """Somebody at a page, as its room knows him. Where he stands in a rank, his `since` is the rank's."""
 
     viewer: Viewer
     since: Since
     showing: "Showing"
-
-    def take(self, step: bytes, since: Since) -> bool:
-        """Be told a step by frames that are ready; he is at `since` then. False where he can't be, just now."""
+    rank: "Rank | None"
 
     def wake(self) -> None:
         """There is something to ask."""
+
+
+class Rank:
+    """Some who show the same, stand at one revision, and can be written to at once. They are told in one go, and
+    nothing of any of them is looked at but the way to write to him: whoever cannot be told has fallen out before.
+    """
+
+    __slots__ = ("since", "writes")
+
+    def __init__(self, since: Since) -> None:
+        self.since = since
+        self.writes: dict[Watcher, Write] = {}
+
+    def tell(self, step: bytes, since: Since) -> None:
+        """Write a step to all of them; they are at `since` then."""
+        self.since = since  # first: whose buffer is full by it falls out meanwhile, and has been told
+        for write in tuple(self.writes.values()):
+            try:
+                write(step)
+            except Exception:  # his line is broken, and theirs are not
+                log.exception("A ready frame could not be written.")
 
 
 class Told(Protocol):
@@ -46,6 +72,8 @@ class Showing:
     def __init__(self, page: Told, audience: Audience, outline: str | None, named: tuple[SectionRef, ...] = ()) -> None:
         self.page, self.audience, self.outline, self.named = page, audience, outline, named
         self.watchers: set[Watcher] = set()
+        self.ranks: list[Rank] = []
+        self.loose: set[Watcher] = set()  # those who stand in none
         self.ids: frozenset[str] = frozenset()
         self.placed: frozenset[str] = frozenset()
         self.mine: frozenset[str] | None = None
@@ -68,6 +96,50 @@ class Showing:
         """Whether they show a section in which every reader of it sees a comment: of others no sign is given."""
         told = self.page.told.get(self.audience)
         return told is not None and told.tallies.get(section, 0) > 0 and self.gets(section, told)
+
+    # Where they stand
+
+    def enter(self, watcher: Watcher) -> None:
+        self.watchers.add(watcher)
+        if watcher.rank is None:
+            self.loose.add(watcher)
+
+    def leave(self, watcher: Watcher) -> None:
+        self.fall_out(watcher)
+        self.watchers.discard(watcher)
+        self.loose.discard(watcher)
+
+    def line_up(self, watcher: Watcher, write: Write) -> None:
+        """From now on he is told with the others of a rank, by `write`, which must work until he falls out."""
+        rank = self._rank_at(watcher.since)
+        rank.writes[watcher] = write
+        watcher.rank = rank
+        self.loose.discard(watcher)
+
+    def fall_out(self, watcher: Watcher) -> None:
+        """He is told nothing from now on but what he asks for himself."""
+        rank = watcher.rank
+        if rank is None:
+            return
+        watcher.rank, watcher.since = None, rank.since
+        del rank.writes[watcher]
+        if not rank.writes:
+            self.ranks.remove(rank)
+        self.loose.add(watcher)
+
+    def behind(self, revision: int) -> Iterator[Watcher]:
+        """Who has not been told of a revision."""
+        for rank in self.ranks:
+            if rank.since.revision < revision:
+                yield from rank.writes
+        yield from (watcher for watcher in self.loose if watcher.since.revision < revision)
+
+    def _rank_at(self, since: Since) -> Rank:
+        for rank in self.ranks:
+            if len(rank.writes) < MOST_IN_RANK and rank.since == since:
+                return rank
+        self.ranks.append(rank := Rank(since))
+        return rank
 
     # What they are told
 

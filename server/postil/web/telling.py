@@ -13,7 +13,7 @@ from postil.answers import Answer
 from postil.cursors import Since
 from postil.live.presence import Seat
 from postil.live.room import Room
-from postil.live.showing import Showing, resync
+from postil.live.showing import Rank, Showing, resync
 from postil.live.wire import SectionRef, Watching, encode, framed
 from postil.viewer import Viewer
 from postil.web import transport
@@ -25,21 +25,29 @@ class Teller:
     """One reader at a page, as its room knows him (live.room.Watcher). `start` runs what ends with the socket."""
 
     __slots__ = (
-        *("socket", "room", "viewer", "since", "outline", "named", "showing", "seat"),
-        *("_start", "_write", "_presence", "_is_telling", "_is_over"),
+        *("socket", "room", "viewer", "outline", "named", "showing", "rank", "seat"),
+        *("_since", "_start", "_presence", "_is_telling", "_is_over"),
     )
 
     def __init__(
         self, socket: WebSocket, room: Room, viewer: Viewer, since: Since, outline: str | None, start: Start
     ) -> None:
-        self.socket, self.room, self.viewer, self.since, self.outline = socket, room, viewer, since, outline
+        self.socket, self.room, self.viewer, self._since, self.outline = socket, room, viewer, since, outline
         self.named: Sequence[SectionRef] = ()
         self.showing = Showing(room, viewer.audience, None)
+        self.rank: Rank | None = None
         self.seat: Seat | None = None
         self._start = start
-        self._write = transport.writer_of(socket.scope)
         self._presence: str | None = None
         self._is_telling, self._is_over = True, False
+
+    @property
+    def since(self) -> Since:
+        return self._since if self.rank is None else self.rank.since
+
+    @since.setter
+    def since(self, since: Since) -> None:
+        self._since = since
 
     async def begin(self, named: Sequence[SectionRef], *, presence: bool) -> None:
         """Everything missed, then the word that the watch is understood, then whatever comes."""
@@ -66,6 +74,7 @@ class Teller:
         # A step that was being made meanwhile may have passed him by: for what he showed he was gone, and what he shows
         # now was not there yet.
         self.wake()
+        self._line_up()
         if self.seat is not None:
             self.room.presence.changed()
 
@@ -82,20 +91,25 @@ class Teller:
 
     # What the room asks of him
 
-    def take(self, step: bytes, since: Since) -> bool:
-        if self._is_telling or self._is_over or self._write is None or not self._write(step):
-            return False
-        self.since = since
-        return True
-
     def wake(self) -> None:
         if not (self._is_telling or self._is_over) and (self._is_behind(0) or self._presence is not None):
+            self._fall_out()
             self._is_telling = True
             self._start(self._tell())
 
+    def _line_up(self) -> None:
+        """Be told with others from now on, if nothing hinders it."""
+        if self.rank is None and not (self._is_telling or self._is_over):
+            write = transport.lend(self.socket.scope, self._fall_out)
+            if write is not None:
+                self.showing.line_up(self, write)
+
+    def _fall_out(self) -> None:
+        self.showing.fall_out(self)
+
     def _hear(self, text: str) -> None:
         """How many are here. If he is slow only the latest is kept for him."""
-        if self._is_telling or self._write is None or not self._write(framed([text])):
+        if self._is_telling or not transport.write(self.socket.scope, framed([text])):
             self._presence = text
             self.wake()
 
@@ -119,6 +133,7 @@ class Teller:
                 await self._send(text)
         # No await since the last look: who has news from now on finds him ready, or starts this again.
         self._is_telling = False
+        self._line_up()
 
     def _is_behind(self, asked: int) -> bool:
         return self.room.revisions[self.viewer.audience] > max(self.since.revision, asked)

@@ -33,14 +33,23 @@ TRY_AGAIN, TOO_BIG = 1013, 1009
 # the conversation takes place where it began.
 FRAMES, OUTSIDE = "postil.frames", "postil.outside"
 
-Write = Callable[[bytes], bool]
+Write = Callable[[bytes], object]
 Rest = Callable[[Receive, Send], Awaitable[None]]
 
 
-def writer_of(scope: Mapping[str, Any]) -> Write | None:
-    """The way to write ready frames to a socket, where its server has one."""
+def write(scope: Mapping[str, Any], frames: bytes) -> bool:
+    """Write ready frames to a socket, if its server has a way and nothing hinders it."""
     offered = scope.get("extensions", {}).get(FRAMES)
-    return offered["write"] if offered else None
+    return offered is not None and offered.write_frames(frames)
+
+
+def lend(scope: Mapping[str, Any], back: Callable[[], None]) -> Write | None:
+    """What writes ready frames to a socket, at once and with nothing asked; None where that is not to be had now.
+
+    It may be used until `back` is called: that is before the socket is closed, or when its buffer is full.
+    """
+    offered = scope.get("extensions", {}).get(FRAMES)
+    return offered.lend(back) if offered is not None else None
 
 
 async def go_on(scope: Mapping[str, Any], rest: Rest, receive: Receive, send: Send) -> None:
@@ -58,6 +67,7 @@ class PatientProtocol(WebSocketsSansIOProtocol):
 
     _patience: asyncio.TimerHandle | None = None
     _cut: asyncio.TimerHandle | None = None
+    _back: Callable[[], None] | None = None
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
@@ -66,6 +76,8 @@ class PatientProtocol(WebSocketsSansIOProtocol):
         self.layers, self.app = self.app, self._run
 
     async def send(self, message: ASGISendEvent) -> None:
+        if message["type"] == "websocket.close":
+            self._take_back()
         await super().send(message)
         if message["type"] == "websocket.accept":
             # Nobody asks for them again, and they are two kilobytes of each socket.
@@ -76,6 +88,7 @@ class PatientProtocol(WebSocketsSansIOProtocol):
             self.handshake_complete = True
 
     def pause_writing(self) -> None:
+        self._take_back()
         super().pause_writing()
         # Who does not listen is not listened to: answers to his pings would fill the buffer without end.
         if not self.read_paused:
@@ -119,7 +132,21 @@ class PatientProtocol(WebSocketsSansIOProtocol):
         if self._cut is None:
             self._cut = self.loop.call_later(seconds, self.transport.abort)
 
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.state is not State.OPEN:
+            self._take_back()
+
+    def eof_received(self) -> None:
+        self._take_back()
+        super().eof_received()
+
+    def shutdown(self) -> None:
+        self._take_back()
+        super().shutdown()
+
     def connection_lost(self, exc: Exception | None) -> None:
+        self._take_back()
         self._stop_looking()
         if self._cut is not None:
             self._cut.cancel()
@@ -127,6 +154,7 @@ class PatientProtocol(WebSocketsSansIOProtocol):
 
     def keepalive_timeout(self) -> None:
         """Who does not answer a ping takes nothing more either: there is nothing to wait for."""
+        self._take_back()
         super().keepalive_timeout()
         self.disconnected = True
         self.transport.abort()
@@ -150,22 +178,39 @@ class PatientProtocol(WebSocketsSansIOProtocol):
         False, and nothing is written, where the reader's buffer is full or his socket no longer open: then the ordinary
         send waits for him, or says that he is gone.
         """
-        transport = self.transport
-        if not self.gate.is_open or self.conn.state is not State.OPEN or self.close_sent or transport.is_closing():
-            return False
-        transport.write(frames)
-        return True
+        is_free = self._is_free()
+        if is_free:
+            self.transport.write(frames)
+        return is_free
+
+    def lend(self, back: Callable[[], None]) -> Write | None:
+        """The same for whoever writes often: the transport's own way, until `back` is called."""
+        if not self._is_free():
+            return None
+        self._back = back
+        return self.transport.write
+
+    def _is_free(self) -> bool:
+        is_open = self.conn.state is State.OPEN and not (self.close_sent or self.transport.is_closing())
+        return is_open and self.gate.is_open
+
+    def _take_back(self) -> None:
+        """Before anything else happens to the socket."""
+        back, self._back = self._back, None
+        if back is not None:
+            back()
 
     async def _run(self, scope: Any, receive: Any, send: Any) -> None:
         """The application; and what it left to be done outside of its layers."""
         extensions, outside = scope["extensions"], dict[str, Rest]()
-        extensions |= {FRAMES: {"write": self.write_frames}, OUTSIDE: outside}
+        extensions |= {FRAMES: self, OUTSIDE: outside}
         try:
             await self.layers(scope, receive, send)
             if (rest := outside.pop("rest", None)) is not None:
                 await rest(receive, send)
         finally:
             extensions.clear()  # or it would hold us, and we it
+            self._back = None
 
     async def run_asgi(self) -> None:
         await super().run_asgi()
