@@ -122,4 +122,6 @@ async def _copy(tx: Transaction, model: str, section: str, count: int) -> None:
 def _copied(row: dict[str, Any], named: dict[str, str], to: Section) -> dict[str, Any]:
     path = "".join(named[row["path"][at : at + 11]] for at in range(0, len(row["path"]), 11))
     ids = {key: named[row[key]] if row[key] else None for key in ("id", "parent_id", "root_id")}
-    return {**row, **ids, "path": path, "section_id": to.id, "page_id": to.page_id, "outline_hash": to.outline_hash}
+    home = {"section_id": to.id, "page_id": to.page_id, "outline_hash": to.outline_hash}
+    revisions = {"public_revision": to.public_revision, "staff_revision": to.staff_revision}
+    return {**row, **ids, "path": path, **home, **revisions}

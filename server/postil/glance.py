@@ -96,5 +96,10 @@ class Glance:
     def ask(self, question: Question, **given: Any) -> list[Any]:
         return question.read(self._cursor.execute(question.sql, question.values(given)).fetchall())
 
+    def ask_on(self, question: Question, **given: Any) -> Iterator[Any]:
+        """Row by row, for whoever may soon have enough; what is asked next ends it."""
+        for raw in self._cursor.execute(question.sql, question.values(given)):
+            yield from question.read((raw,))
+
     def close(self) -> None:
         self._connection.close()

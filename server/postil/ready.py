@@ -1,11 +1,13 @@
 """Public windows of a section as bytes, straight from SQLite: the same bytes as `windows` makes, at a fraction of the
 cost, because a comment is made into bytes once for each of its revisions and not for each window that shows it.
 
-What is asked again is only which comments stand where. windows.read_threads is the plain form, and the tests' oracle.
+What is asked again is only which comments stand where; and not even that where those that changed since are known to
+stand as they stood, as after a reader's support. windows.read_threads is the plain form, and the tests' oracle.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple, cast
 
@@ -13,7 +15,7 @@ from sqlalchemy import and_, bindparam, func, select
 from sqlmodel import col
 
 from postil.answers import CommentAnswer, ThreadAnswer
-from postil.cursors import AfterReply, AfterRoot, Since, Sort
+from postil.cursors import AfterReply, AfterRoot, Since, Sort, parse_window
 from postil.glance import Glance, Question
 from postil.models import Comment, Outline, Page, Section
 from postil.reading import IS_ROOT, comment_answer, mark_earlier, section_answer, visible, written_otherwise
@@ -22,13 +24,20 @@ from postil.viewer import Audience
 from postil.windows import STAMPED, Stamp, Wish, is_stale, stamp_of
 
 PUBLIC = Audience.PUBLIC
+# Changes of a page that are looked through for those of a section; where there are more, the window is read anew.
+MOST_CHANGED = 20
 
 
 class Leaves(NamedTuple):
-    """Comments as bytes, by id, each with its revision; good as long as the page's places stay as they are."""
+    """A window's comments in their order as of a revision of the page, as bytes, by id, each with its revision; and how
+    the window goes on. Good as long as the page's places stay as they are.
+    """
 
     places: tuple[str | None, int]
+    revision: int
     by_id: dict[str, tuple[int, bytes]]
+    more: dict[str, str]
+    next: str | None
 
 
 class Ready(NamedTuple):
@@ -64,18 +73,46 @@ def read(glance: Glance, epoch: str, wish: Wish, before: Leaves | None = None) -
             section=section_answer(cast(Section, head), PUBLIC),
             comments=[],
         )
-        rows = _rows(glance, wish, head.page_revision, frame)
         places = (head.reference, head.anchors)
-        leaves = before.by_id if before is not None and before.places == places else {}
-        made = _make(glance, head, [row.id for row in rows if leaves.get(row.id, _NONE)[0] != row.public_revision])
-    by_id = {row.id: made.get(row.id) or leaves[row.id] for row in rows}
+        leaves = before if before is not None and before.places == places else None
+        by_id = (leaves and _in_place(glance, wish, head, frame, leaves)) or _anew(glance, wish, head, frame, leaves)
     # No text can hold this: a quotation mark inside of one has a backslash before it.
     start, end = frame.encode().split(b'"comments":[]', 1)
     inner = b",".join([leaf for _, leaf in by_id.values()])
-    return Ready(b'%b"comments":[%b]%b' % (start, inner, end), stamp_of(head), Leaves(places, by_id))
+    content = b'%b"comments":[%b]%b' % (start, inner, end)
+    return Ready(content, stamp_of(head), Leaves(places, head.page_revision, by_id, frame.more, frame.next))
 
 
+ById = dict[str, tuple[int, bytes]]
 _NONE = (-1, b"")
+
+
+def _anew(glance: Glance, wish: Wish, head: Any, frame: ThreadAnswer, leaves: Leaves | None) -> ById:
+    """The window's comments, wherever they stand now; those that are at hand still are not made again."""
+    rows = _rows(glance, wish, head.page_revision, frame)
+    known = leaves.by_id if leaves else {}
+    made = _make(glance, head, [row.id for row in rows if known.get(row.id, _NONE)[0] != row.public_revision])
+    return {row.id: made.get(row.id) or known[row.id] for row in rows}
+
+
+def _in_place(glance: Glance, wish: Wish, head: Any, frame: ThreadAnswer, leaves: Leaves) -> ById | None:
+    """The same where all that changed in the section stands in the window and is seen, as it was: then nothing else of
+    what is seen came or went, so all stand as they stood. None where that cannot be said.
+    """
+    if wish.sort is Sort.SUPPORTED:
+        return None
+    rows = glance.ask(_CHANGED, page=head.page_id, since=leaves.revision, limit=MOST_CHANGED + 1)
+    ids = [row.id for row in rows if row.section_id == wish.section]
+    if len(rows) > MOST_CHANGED or not leaves.by_id.keys() >= set(ids):
+        return None
+    made = _make(glance, head, ids)
+    if len(made) < len(ids):
+        return None  # the rest is seen no more
+    frame.more, frame.next = leaves.more, leaves.next
+    follow = parse_window(leaves.next) if leaves.next and wish.after is None else None
+    if isinstance(follow, AfterRoot):
+        frame.next = str(replace(follow, revision=head.page_revision))
+    return {**leaves.by_id, **made}
 
 
 def _make(glance: Glance, head: Any, ids: list[str]) -> dict[str, tuple[int, bytes]]:
@@ -111,14 +148,23 @@ def _threads(glance: Glance, wish: Wish, after: AfterRoot | None, revision: int,
     """windows.read_threads; `next` and `more` are told to the frame."""
     sort, at = (after.sort, after.revision) if after else (wish.sort, revision)
     begin = {"root": after.root} if after else {}
-    roots = glance.ask(_roots(sort, after is not None), section=wish.section, limit=wish.limit + 1, **begin)
-    threads = plan(((row.id, row.thread_shown) for row in roots), wish.limit)
+    question = _roots(sort, after is not None)
+    # No more of them are looked at than the window takes, and one: so a long section costs what a short one does.
+    roots: list[Any] = []
+    rows = glance.ask_on(question, section=wish.section, limit=wish.limit + 1, **begin)
+    threads = plan(_sizes(rows, roots), wish.limit)
     replies = _replies(glance, wish, threads)
     frame.more = {thread.root: _cut(thread, replies) for thread in threads if thread.is_cut}
     if len(threads) < len(roots):
         last = roots[len(threads) - 1]
         frame.next = str(AfterRoot(sort, at, last.support if sort is Sort.SUPPORTED else 0, last.id))
     return [row for root, thread in zip(roots, threads, strict=False) for row in (root, *replies.get(thread.root, ()))]
+
+
+def _sizes(rows: Iterable[Any], seen: list[Any]) -> Iterator[tuple[str, int]]:
+    for row in rows:
+        seen.append(row)
+        yield row.id, row.thread_shown
 
 
 def _cut(thread: Thread, replies: dict[str, list[Any]]) -> str:
@@ -173,6 +219,12 @@ _AT_HOME = and_(col(Section.id) == bindparam("section"), col(Page.id) == Section
 _PLACES: tuple[Any, ...] = (Outline.hash, Outline.sections, Outline.places, Outline.referenced_at)
 _STAMP = Question(select(*STAMPED).where(_AT_HOME))
 _HEAD = Question(select(*OF_SECTION, *STAMPED).where(_AT_HOME))
+_IN_SECTION: tuple[Any, ...] = (Comment.id, Comment.section_id)
+_CHANGED = Question(
+    select(*_IN_SECTION)
+    .where(col(Comment.page_id) == bindparam("page"), col(Comment.public_revision) > bindparam("since"))
+    .limit(bindparam("limit"))
+)
 _WHOLE = Question(select(*SEEN).where(col(Comment.id).in_(listed("ids")), visible(PUBLIC)))
 _OUTLINES = Question(
     select(*_PLACES).where(col(Outline.page_id) == bindparam("page"), col(Outline.hash).in_(listed("hashes")))

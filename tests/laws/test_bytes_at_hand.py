@@ -21,7 +21,7 @@ from tests.world import ORIGIN, World, world
 
 from postil import ready, sites
 from postil.cursors import Sort
-from postil.glance import Glance
+from postil.glance import Glance, Question
 from postil.resources import Resources, make
 from postil.settings import Settings
 from postil.web.caching import Kept
@@ -213,6 +213,30 @@ def blind_to_edits(patching: pytest.MonkeyPatch) -> None:
     patching.setattr(ready, "_make", make)
 
 
+def blind_to_changes(patching: pytest.MonkeyPatch) -> None:
+    """All stand as they stood, whatever came or went."""
+    asked = Glance.ask
+
+    def ask(self: Glance, question: Question, **given: Any) -> list[Any]:
+        return [] if question is ready._CHANGED else asked(self, question, **given)
+
+    patching.setattr(Glance, "ask", ask)
+
+
+def blind_to_where_they_stand(patching: pytest.MonkeyPatch) -> None:
+    """What changed is taken to stand in the window, and to be seen."""
+    in_place = ready._in_place
+
+    class Anything(dict[str, Any]):
+        def keys(self) -> Any:
+            return type("All", (), {"__ge__": lambda *_: True})()
+
+    def told(glance: Glance, wish: Any, head: Any, frame: Any, leaves: Any) -> Any:
+        return in_place(glance, wish, head, frame, leaves._replace(by_id=Anything(leaves.by_id)))
+
+    patching.setattr(ready, "_in_place", told)
+
+
 def blind_to_hiding(patching: pytest.MonkeyPatch) -> None:
     """Readers' threads are asked for without the rule."""
     patching.setattr(ready, "visible", lambda audience: true())
@@ -225,6 +249,8 @@ MUTANTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "commits": blind_to_commits,
     "revisions": blind_to_revisions,
     "edits": blind_to_edits,
+    "changes": blind_to_changes,
+    "places": blind_to_where_they_stand,
     "hiding": blind_to_hiding,
 }
 

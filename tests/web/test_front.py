@@ -1,8 +1,9 @@
 """The way before the router: who is answered there, and who is not. That the bytes are the same: tests/laws."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -10,11 +11,15 @@ from tests.databases import ON_POSTGRESQL
 from tests.laws.test_bytes_at_hand import Pair, Said, ask, pair_over
 from tests.world import World, world
 
+from postil import discussion, ready
+from postil.glance import Glance, Question
+from postil.markup import render
 from postil.web.addresses import Whereabouts, client_address, network_key
 from postil.web.codings import choose
 from postil.web.front import MOST_ADDRESSES, Soon
 from postil.web.limits import Limiter
 
+ON_SQLITE = pytest.mark.sqlite_only("windows made at a glance")
 PROSE = " ".join(f"Of the {number} readers of this page, {number * 7 % 13} came back." for number in range(80))
 
 
@@ -23,6 +28,7 @@ class Scene:
     here: World
     pair: Pair
     address: str
+    first: str
 
     @property
     def fast(self) -> Starlette:
@@ -50,7 +56,7 @@ class Scene:
 async def scene() -> AsyncIterator[Scene]:
     async with world() as here, pair_over(here) as pair:
         written = await here.post("ann", "First of all.")
-        yield Scene(here, pair, f"/v1/sections/{written.section.id}/comments?limit=10")
+        yield Scene(here, pair, f"/v1/sections/{written.section.id}/comments?limit=10", written.comment.id)
 
 
 async def test_what_was_answered_once_is_answered_before_the_router(scene: Scene) -> None:
@@ -100,6 +106,37 @@ async def test_a_post_is_in_the_very_next_answer(scene: Scene) -> None:
     assert ON_POSTGRESQL or await scene.front_answers(), "there a handler makes what is new"
     assert b"And then." in (await scene.ask()).body
     assert await scene.front_answers()
+
+
+@ON_SQLITE
+async def test_what_stands_as_it_stood_is_not_looked_for_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    await scene.ask()
+    monkeypatch.setattr(ready, "_rows", lambda *_: pytest.fail("looked for"))
+    async with scene.here.database.begin() as tx:
+        await discussion.edit(tx, scene.here.reader("ann"), scene.first, "Said anew.", render("Said anew."))
+    assert b"Said anew." in (await scene.ask()).body
+
+
+@ON_SQLITE
+async def test_a_long_section_is_not_read_further_than_it_is_shown(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    section = scene.address.split("/")[3]
+    roots = [(await scene.here.post("ben", f"Root {number}.", section=section)).comment.id for number in range(8)]
+    for root in roots:
+        for _ in range(4):
+            await scene.here.post("ann", "A reply.", section=section, parent=root)
+    read = list[str]()
+    ask_on = Glance.ask_on
+
+    def counting(self: Glance, question: Question, **given: Any) -> Iterator[Any]:
+        for row in ask_on(self, question, **given):
+            read.append(row.id)
+            yield row
+
+    monkeypatch.setattr(Glance, "ask_on", counting)
+    assert b"Root 1." in (await scene.ask()).body
+    assert read == [scene.first, *roots[:3]], "three fill ten comments, and one says that there are more"
 
 
 async def test_a_commit_elsewhere_makes_nothing_anew(scene: Scene) -> None:
