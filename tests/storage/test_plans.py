@@ -216,7 +216,7 @@ def scans(plan: list[str]) -> list[str]:
     return [step for step in plan if step.startswith(("SCAN comment", "Seq Scan on comment"))]
 
 
-@pytest.mark.sqlite_only("its windows at hand")
+@pytest.mark.sqlite_only("windows at hand")
 @pytest.mark.parametrize(
     ("sort", "later"),
     [(sort, later) for sort in Sort for later in (False, True) if not (later and sort is Sort.SUPPORTED)],

@@ -19,7 +19,7 @@ from postil.web.codings import choose
 from postil.web.front import MOST_ADDRESSES, Soon
 from postil.web.limits import Limiter
 
-ON_SQLITE = pytest.mark.sqlite_only("windows made at a glance")
+ON_SQLITE = pytest.mark.sqlite_only("windows at hand")
 PROSE = " ".join(f"Of the {number} readers of this page, {number * 7 % 13} came back." for number in range(80))
 
 
