@@ -123,6 +123,7 @@ class Connection(sqlite3.Connection):
         super().__init__(*given, **named)
         self._until = 0.0
         self._changes = 0
+        self._asking = super().cursor(sqlite3.Cursor)
         self.set_progress_handler(self._takes_long, INSTRUCTIONS)
 
     def cursor(self, factory: Any = None) -> Any:
@@ -159,7 +160,7 @@ class Connection(sqlite3.Connection):
 
     def ask(self, statement: str, *parameters: Any) -> list[Any]:
         """Run a short statement here and now, outside of SQLAlchemy: its rows."""
-        return super().cursor(sqlite3.Cursor).execute(statement, parameters).fetchall()
+        return self._asking.execute(statement, parameters).fetchall()
 
     do = ask  # where it says nothing
 
