@@ -36,10 +36,8 @@ class Question:
     def values(self, given: dict[str, Any]) -> dict[str, Any]:
         return {**self._given, **given}
 
-    def read(self, raw: Iterable[tuple[Any, ...]]) -> list[Any]:
-        if not self._readers:
-            return list(map(self._row, raw))
-        return [self._row(self._as_orm(each)) for each in raw]
+    def read(self, raw: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
+        return map(self._row, map(self._as_orm, raw) if self._readers else raw)
 
     def _as_orm(self, raw: tuple[Any, ...]) -> list[Any]:
         values = list(raw)
@@ -94,12 +92,11 @@ class Glance:
                 self._cursor.execute("ROLLBACK")
 
     def ask(self, question: Question, **given: Any) -> list[Any]:
-        return question.read(self._cursor.execute(question.sql, question.values(given)).fetchall())
+        return list(self.ask_on(question, **given))
 
     def ask_on(self, question: Question, **given: Any) -> Iterator[Any]:
         """Row by row, for whoever may soon have enough; what is asked next ends it."""
-        for raw in self._cursor.execute(question.sql, question.values(given)):
-            yield from question.read((raw,))
+        return question.read(self._cursor.execute(question.sql, question.values(given)))
 
     def close(self) -> None:
         self._connection.close()

@@ -29,15 +29,19 @@ MOST_CHANGED = 20
 
 
 class Leaves(NamedTuple):
-    """A window's comments in their order as of a revision of the page, as bytes, by id, each with its revision; and how
-    the window goes on. Good as long as the page's places stay as they are.
+    """A window's comments in their order as of a revision of the page, as bytes, by id, each with its revision; the
+    rows of the replies under each root, and how the window goes on. Good as long as the page's places stay as they are.
     """
 
     places: tuple[str | None, int]
     revision: int
     by_id: dict[str, tuple[int, bytes]]
+    replies: dict[str, list[Any]]
     more: dict[str, str]
     next: str | None
+
+
+NOTHING = Leaves((None, -1), 0, {}, {}, {}, None)
 
 
 class Ready(NamedTuple):
@@ -74,45 +78,62 @@ def read(glance: Glance, epoch: str, wish: Wish, before: Leaves | None = None) -
             comments=[],
         )
         places = (head.reference, head.anchors)
-        leaves = before if before is not None and before.places == places else None
-        by_id = (leaves and _in_place(glance, wish, head, frame, leaves)) or _anew(glance, wish, head, frame, leaves)
+        leaves = before if before is not None and before.places == places else NOTHING
+        changed = _changed(glance, wish, head.page_id, leaves.revision) if leaves is not NOTHING else None
+        made = _in_place(glance, wish, head, frame, leaves, changed) or _anew(
+            glance, wish, head, frame, leaves, changed
+        )
+    by_id, replies = made
     # No text can hold this: a quotation mark inside of one has a backslash before it.
     start, end = frame.encode().split(b'"comments":[]', 1)
     inner = b",".join([leaf for _, leaf in by_id.values()])
     content = b'%b"comments":[%b]%b' % (start, inner, end)
-    return Ready(content, stamp_of(head), Leaves(places, head.page_revision, by_id, frame.more, frame.next))
+    return Ready(content, stamp_of(head), Leaves(places, head.page_revision, by_id, replies, frame.more, frame.next))
 
 
 ById = dict[str, tuple[int, bytes]]
+Replies = dict[str, list[Any]]
 _NONE = (-1, b"")
 
 
-def _anew(glance: Glance, wish: Wish, head: Any, frame: ThreadAnswer, leaves: Leaves | None) -> ById:
-    """The window's comments, wherever they stand now; those that are at hand still are not made again."""
-    rows = _rows(glance, wish, head.page_revision, frame)
-    known = leaves.by_id if leaves else {}
+def _changed(glance: Glance, wish: Wish, page: str, since: int) -> list[Any] | None:
+    """The comments of the section that changed since a revision, seen or not; None where too much did on the page."""
+    rows = glance.ask(_CHANGED, page=page, since=since, limit=MOST_CHANGED + 1)
+    return [row for row in rows if row.section_id == wish.section] if len(rows) <= MOST_CHANGED else None
+
+
+def _anew(
+    glance: Glance, wish: Wish, head: Any, frame: ThreadAnswer, leaves: Leaves, changed: list[Any] | None
+) -> tuple[ById, Replies]:
+    """The window's comments, wherever they stand now. What is at hand still is not made again, and threads in which
+    nothing changed are not asked for.
+    """
+    replies: Replies = {}
+    if changed is not None:
+        touched = {row.root_id for row in changed}
+        replies = {root: rows for root, rows in leaves.replies.items() if root not in touched}
+    rows = _rows(glance, wish, head.page_revision, frame, replies)
+    known = leaves.by_id
     made = _make(glance, head, [row.id for row in rows if known.get(row.id, _NONE)[0] != row.public_revision])
-    return {row.id: made.get(row.id) or known[row.id] for row in rows}
+    return {row.id: made.get(row.id) or known[row.id] for row in rows}, replies
 
 
-def _in_place(glance: Glance, wish: Wish, head: Any, frame: ThreadAnswer, leaves: Leaves) -> ById | None:
+def _in_place(
+    glance: Glance, wish: Wish, head: Any, frame: ThreadAnswer, leaves: Leaves, changed: list[Any] | None
+) -> tuple[ById, Replies] | None:
     """The same where all that changed in the section stands in the window and is seen, as it was: then nothing else of
     what is seen came or went, so all stand as they stood. None where that cannot be said.
     """
-    if wish.sort is Sort.SUPPORTED:
+    if changed is None or wish.sort is Sort.SUPPORTED or not leaves.by_id.keys() >= {row.id for row in changed}:
         return None
-    rows = glance.ask(_CHANGED, page=head.page_id, since=leaves.revision, limit=MOST_CHANGED + 1)
-    ids = [row.id for row in rows if row.section_id == wish.section]
-    if len(rows) > MOST_CHANGED or not leaves.by_id.keys() >= set(ids):
-        return None
-    made = _make(glance, head, ids)
-    if len(made) < len(ids):
+    made = _make(glance, head, [row.id for row in changed])
+    if len(made) < len(changed):
         return None  # the rest is seen no more
     frame.more, frame.next = leaves.more, leaves.next
     follow = parse_window(leaves.next) if leaves.next and wish.after is None else None
     if isinstance(follow, AfterRoot):
         frame.next = str(replace(follow, revision=head.page_revision))
-    return {**leaves.by_id, **made}
+    return {**leaves.by_id, **made}, leaves.replies
 
 
 def _make(glance: Glance, head: Any, ids: list[str]) -> dict[str, tuple[int, bytes]]:
@@ -138,14 +159,18 @@ def tell_earlier(
 # Which comments stand where
 
 
-def _rows(glance: Glance, wish: Wish, revision: int, frame: ThreadAnswer) -> list[Any]:
+def _rows(glance: Glance, wish: Wish, revision: int, frame: ThreadAnswer, known: Replies) -> list[Any]:
     if isinstance(wish.after, AfterReply):
         return _replies_after(glance, wish, wish.after, frame)
-    return _threads(glance, wish, wish.after, revision, frame)
+    return _threads(glance, wish, wish.after, revision, frame, known)
 
 
-def _threads(glance: Glance, wish: Wish, after: AfterRoot | None, revision: int, frame: ThreadAnswer) -> list[Any]:
-    """windows.read_threads; `next` and `more` are told to the frame."""
+def _threads(
+    glance: Glance, wish: Wish, after: AfterRoot | None, revision: int, frame: ThreadAnswer, known: Replies
+) -> list[Any]:
+    """windows.read_threads; `next` and `more` are told to the frame. `known` replies are good still, and become those
+    that are shown.
+    """
     sort, at = (after.sort, after.revision) if after else (wish.sort, revision)
     begin = {"root": after.root} if after else {}
     question = _roots(sort, after is not None)
@@ -153,7 +178,9 @@ def _threads(glance: Glance, wish: Wish, after: AfterRoot | None, revision: int,
     roots: list[Any] = []
     rows = glance.ask_on(question, section=wish.section, limit=wish.limit + 1, **begin)
     threads = plan(_sizes(rows, roots), wish.limit)
-    replies = _replies(glance, wish, threads)
+    replies = _replies(glance, wish, threads, known)
+    known.clear()
+    known.update(replies)
     frame.more = {thread.root: _cut(thread, replies) for thread in threads if thread.is_cut}
     if len(threads) < len(roots):
         last = roots[len(threads) - 1]
@@ -167,19 +194,22 @@ def _sizes(rows: Iterable[Any], seen: list[Any]) -> Iterator[tuple[str, int]]:
         yield row.id, row.thread_shown
 
 
-def _cut(thread: Thread, replies: dict[str, list[Any]]) -> str:
+def _cut(thread: Thread, replies: Replies) -> str:
     shown = replies.get(thread.root)
     return str(AfterReply(thread.root, shown[-1].id if shown else thread.root))
 
 
-def _replies(glance: Glance, wish: Wish, threads: Sequence[Thread]) -> dict[str, list[Any]]:
-    replies: dict[str, list[Any]] = {}
-    short = [thread.root for thread in threads if thread.take and not thread.is_cut]
+def _replies(glance: Glance, wish: Wish, threads: Sequence[Thread], known: Replies) -> Replies:
+    replies = {
+        thread.root: known[thread.root] for thread in threads if len(known.get(thread.root, ())) == thread.take > 0
+    }
+    threads = [thread for thread in threads if thread.take and thread.root not in replies]
+    short = [thread.root for thread in threads if not thread.is_cut]
     if short:
         for row in glance.ask(_SHORT, roots=json.dumps(short), limit=len(short) * REPLIES_AT_FIRST):
             replies.setdefault(row.root_id, []).append(row)
     for thread in threads:
-        if thread.is_cut and thread.take:
+        if thread.is_cut:
             replies[thread.root] = _thread(glance, wish, AfterReply(thread.root, thread.root), thread.take)
     return replies
 
@@ -219,7 +249,7 @@ _AT_HOME = and_(col(Section.id) == bindparam("section"), col(Page.id) == Section
 _PLACES: tuple[Any, ...] = (Outline.hash, Outline.sections, Outline.places, Outline.referenced_at)
 _STAMP = Question(select(*STAMPED).where(_AT_HOME))
 _HEAD = Question(select(*OF_SECTION, *STAMPED).where(_AT_HOME))
-_IN_SECTION: tuple[Any, ...] = (Comment.id, Comment.section_id)
+_IN_SECTION: tuple[Any, ...] = (Comment.id, Comment.root_id, Comment.section_id)
 _CHANGED = Question(
     select(*_IN_SECTION)
     .where(col(Comment.page_id) == bindparam("page"), col(Comment.public_revision) > bindparam("since"))

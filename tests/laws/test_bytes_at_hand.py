@@ -231,10 +231,20 @@ def blind_to_where_they_stand(patching: pytest.MonkeyPatch) -> None:
         def keys(self) -> Any:
             return type("All", (), {"__ge__": lambda *_: True})()
 
-    def told(glance: Glance, wish: Any, head: Any, frame: Any, leaves: Any) -> Any:
-        return in_place(glance, wish, head, frame, leaves._replace(by_id=Anything(leaves.by_id)))
+    def told(glance: Glance, wish: Any, head: Any, frame: Any, leaves: Any, changed: Any) -> Any:
+        return in_place(glance, wish, head, frame, leaves._replace(by_id=Anything(leaves.by_id)), changed)
 
     patching.setattr(ready, "_in_place", told)
+
+
+def blind_to_threads(patching: pytest.MonkeyPatch) -> None:
+    """Replies that are as many as they were are those that they were."""
+    anew = ready._anew
+
+    def told(glance: Glance, wish: Any, head: Any, frame: Any, leaves: Any, changed: Any) -> Any:
+        return anew(glance, wish, head, frame, leaves, changed and [])
+
+    patching.setattr(ready, "_anew", told)
 
 
 def blind_to_hiding(patching: pytest.MonkeyPatch) -> None:
@@ -251,6 +261,7 @@ MUTANTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "edits": blind_to_edits,
     "changes": blind_to_changes,
     "places": blind_to_where_they_stand,
+    "threads": blind_to_threads,
     "hiding": blind_to_hiding,
 }
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from postil.stamps import Stamps
 
 
+# Two ids and some numbers.
+ROW_BYTES = 256
+
+
 class Standing:
     """A window as it was at a version of the database; `stamp` tells whether a later version still has it so."""
 
@@ -27,7 +31,8 @@ class Standing:
 
     def __init__(self, prepared: Prepared, version: int, stamp: Stamp, leaves: Leaves) -> None:
         self.prepared, self.version, self.stamp, self.leaves = prepared, version, stamp, leaves
-        self.size = prepared.size + len(prepared.content)  # the leaves are the content again, in pieces
+        # The leaves are the content again, in pieces, and a row for each.
+        self.size = prepared.size + len(prepared.content) + ROW_BYTES * len(leaves.by_id)
 
 
 class Shelf:
