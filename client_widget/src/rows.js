@@ -52,7 +52,7 @@ document.adoptedStyleSheets.push(sheets[0]);
 
 /** @param {string} name of class and part @param {(Node | string)[]} children */
 const make = (name, ...children) => {
-  const made = Object.assign(document.createElement(/row|bub/.test(name) ? "button" : "span"), { className: name, part: name });
+  const made = Object.assign(document.createElement(/row|bu/.test(name) ? "button" : "span"), { className: name, part: name });
   made.append(...children);
   return made;
 };
@@ -91,8 +91,8 @@ export const face = (name) => {
  */
 export const place = (article, section, { open, panel }) => {
   const { heading, level, id, key, element, end, introduction } = section;
-  const buttons = ["row", "bubble"].map((name) => make(name));
-  const [opener, bubble] = buttons;
+  const opener = make("row");
+  const bubble = make("bubble");
   const row = host("row", opener);
   const mark = host("bubble", bubble);
   if (end) end.after(row);
@@ -101,6 +101,7 @@ export const place = (article, section, { open, panel }) => {
   // The row says the same to those who do not see.
   bubble.tabIndex = -1;
   bubble.ariaHidden = "true";
+  bubble.hidden = true; // until it is known whether there is room: empty it would widen a phone's page
   let drawn = "";
   /** @param {Postil.Seen} [seen] */
   const draw = (seen) => {
@@ -138,7 +139,7 @@ export const place = (article, section, { open, panel }) => {
   };
   /** @type {Postil.Place} */
   const made = { heading, name: key || id || `${level} ${heading}`, id: null, joined: [], row, opener, mark, section, draw };
-  for (const button of buttons) {
+  for (const button of [opener, bubble]) {
     button.onclick = () => open(article, made);
     button.onpointerenter = button.onfocus = panel;
   }

@@ -189,3 +189,14 @@ def test_what_is_counted_told_and_decided_moves_nothing(
     ann.pill.click()
     expect(ann.panel.locator(f'li[data-comment="{fresh}"]')).to_be_visible()
     assert moved(ann) == [], "what is new is marked"
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_what_is_not_answered_yet_makes_no_page_wider(stage: Stage, somebody: Somebody, width: int) -> None:
+    """Whether a bubble has room in the margin is known with the first answer; a service that is away gives none."""
+    ben = somebody("Ben")
+    ben.page.set_viewport_size({"width": width, "height": 640})
+    ben.page.route("**/v1/page?*", lambda route: route.abort())
+    ben.visit(stage.article())
+    assert ben.page.locator("postil-bubble").count() > 1
+    assert ben.page.evaluate("document.documentElement.scrollWidth") == width
