@@ -4,10 +4,11 @@ from alembic import context
 from sqlalchemy import Connection, create_engine, pool
 from sqlmodel import SQLModel
 
-import postil.models  # noqa: F401  (its tables register themselves)
+from postil.models import tell_postgresql
 
 
 def run(connection: Connection) -> None:
+    tell_postgresql()
     # SQLite cannot alter most things in place; batch mode copies the table.
     context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True, compare_type=True)
     with context.begin_transaction():

@@ -15,6 +15,8 @@ from postil.viewer import Role, Scope
 # Tables are not validated when they are made (what comes in is, by its schema), so they need no validators.
 SQLModel.model_config["defer_build"] = True
 
+PARTIAL = "partial"  # what is noted of a partial index: its rows
+
 
 def ordered_text(length: int) -> String:
     """A text type whose order is that of its bytes; SQLite's is so already."""
@@ -32,7 +34,16 @@ def partial_index(name: str, *columns: str, where: str) -> Index:
     parameter a planner does not know what it will be.
     """
     on_sqlite = where.replace("TRUE", "1")  # as SQLAlchemy says it to each of them
-    return Index(name, *columns, sqlite_where=text(on_sqlite), postgresql_where=text(where))
+    return Index(name, *columns, sqlite_where=text(on_sqlite), info={PARTIAL: where})
+
+
+def tell_postgresql() -> None:
+    """Say in PostgreSQL's own terms which rows partial indexes have: for whoever makes or compares schemas. Said where
+    they stand it would load the whole of that dialect at every start on SQLite.
+    """
+    for index in [index for table in SQLModel.metadata.tables.values() for index in table.indexes]:
+        if PARTIAL in index.info:
+            index.dialect_options["postgresql"]["where"] = text(index.info[PARTIAL])
 
 
 ID = ordered_text(11)

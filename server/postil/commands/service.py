@@ -4,7 +4,6 @@ import contextlib
 import json
 import shutil
 import tempfile
-import webbrowser
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,6 +110,8 @@ def _tell(open_browser: bool) -> Any:
         click.echo("\n".join(f"    {line}" for line in snippet.splitlines()))
         click.echo("\n  The data stays in ./postil-data. Ctrl-C stops.\n")
         if open_browser:
+            import webbrowser  # a start has no use for it
+
             webbrowser.open(url)
 
     return tell

@@ -70,7 +70,7 @@ class Writing(_In):
 
 
 Said = Annotated[Watch | Show | Writing, Field(discriminator="type")]
-SAID: TypeAdapter[Watch | Show | Writing] = TypeAdapter(Said)
+SAID: TypeAdapter[Watch | Show | Writing] = TypeAdapter(Said, config=ConfigDict(defer_build=True))
 
 
 class SectionChanges(Answer):
