@@ -15,6 +15,7 @@ from postil import discussion, ready
 from postil.cursors import Sort
 from postil.glance import Glance, Question
 from postil.markup import render
+from postil.web import comments
 from postil.web.addresses import Whereabouts, client_address, network_key
 from postil.web.codings import choose
 from postil.web.front import MOST_ADDRESSES, Soon
@@ -139,6 +140,35 @@ async def test_a_long_section_is_not_read_further_than_it_is_shown(
     monkeypatch.setattr(Glance, "ask_on", counting)
     assert b"Root 1." in (await scene.ask()).body
     assert read == [scene.first, *roots[:3]], "three fill ten comments, and one says that there are more"
+
+
+@ON_SQLITE
+async def test_equal_misses_are_one_at_a_glance(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    await scene.ask()
+    await scene.here.post("ben", "And then.", section=scene.address.split("/")[3])
+    read, made = ready.read, list[Any]()
+
+    def counting(*given: Any) -> Any:
+        made.append(given)
+        return read(*given)
+
+    monkeypatch.setattr(ready, "read", counting)
+    said = await asyncio.gather(*(scene.ask() for _ in range(20)))
+    assert len(made) == 1
+    assert {b"And then." in each.body for each in said} == {True}
+
+
+async def test_equal_misses_are_one_by_a_session(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    window, made = comments._window, list[Any]()
+
+    async def counting(*given: Any) -> bytes:
+        made.append(given)
+        return await window(*given)
+
+    monkeypatch.setattr(comments, "_window", counting)
+    said = await asyncio.gather(*(ask(scene.pair.plain, scene.address, {}) for _ in range(20)))
+    assert len(made) == 1
+    assert len({each.body for each in said}) == 1
 
 
 async def test_a_commit_elsewhere_makes_nothing_anew(scene: Scene) -> None:
