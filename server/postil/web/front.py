@@ -100,7 +100,7 @@ def said(prepared: Prepared, known: bytes, takes: bytes, edge: int = 0) -> Sent:
     if known and unchanged(prepared, known.decode("latin-1")):
         form = "304"
     else:
-        form = prepared.coding(takes.decode("latin-1"))
+        form = prepared.coding(takes.decode("latin-1")) if takes else ""
     found: Sent | None = prepared.sent.get(form)
     if found is None:
         found = prepared.sent[form] = _make(prepared, form, edge)
