@@ -19,6 +19,7 @@ from sqlalchemy.pool import QueuePool
 
 from postil.driver import Connection as Driver
 from postil.errors import Unavailable
+from postil.glance import Look
 from postil.models import Lineage
 from postil.postgresql import Driver as PostgresqlDriver
 from postil.postgresql import Postgresql
@@ -148,6 +149,14 @@ class Database:
         if hints and self.on_commit:
             await self.on_commit(hints)
         return gave
+
+    async def look(self, work: Callable[[Look], T]) -> T:
+        """read() for a few questions (glance.py), where that takes a fraction of the time: on PostgreSQL. On SQLite a
+        Glance has them at once.
+        """
+        assert isinstance(self._kind, Postgresql)
+        async with self._busy_is_unavailable():
+            return await self._kind.look(work)
 
     def _stamp(self, snapshot: Snapshot) -> None:
         snapshot.now = int(self.clock())

@@ -1,19 +1,22 @@
 """A look at an SQLite file from the event loop's own thread: a short statement takes microseconds there, and every trip
 to another thread takes longer than all of them.
 
-It reads and never waits: what is locked is `Busy`, and whoever looked asks the database by its door (db.py).
+It reads and never waits: what is locked is `Busy`, and whoever looked asks the database by its door (db.py). The same
+questions go to PostgreSQL by Database.look.
 """
 
 import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import Select
+from sqlalchemy import Dialect, Select
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
 
 # As far as it differs: named parameters, so that a list can stay one parameter (json_each).
 DIALECT = sqlite.dialect(paramstyle="named")
@@ -26,8 +29,15 @@ class Question:
     columns, and the values that the ORM would have: enums, lists, truth.
     """
 
-    def __init__(self, statement: Select[Any]) -> None:
-        self._statement = statement
+    def __init__(self, statement: Select[Any], dialect: Dialect = DIALECT) -> None:
+        self._statement, self._dialect = statement, dialect
+
+    @cached_property
+    def on_postgresql(self) -> "Question":
+        """The same in the other database's words."""
+        from sqlalchemy.dialects.postgresql import psycopg
+
+        return Question(self._statement, psycopg.dialect())  # type: ignore[no-untyped-call]
 
     @cached_property
     def sql(self) -> str:
@@ -47,7 +57,7 @@ class Question:
 
     @cached_property
     def _compiled(self) -> Any:
-        return self._statement.compile(dialect=DIALECT)
+        return self._statement.compile(dialect=self._dialect)
 
     @cached_property
     def _given(self) -> dict[str, Any]:
@@ -60,9 +70,33 @@ class Question:
 
     @cached_property
     def _readers(self) -> list[tuple[int, Callable[[Any], Any]]]:
-        types = [column.type.dialect_impl(DIALECT) for column in self._statement.selected_columns]
-        readers = [type.result_processor(DIALECT, None) for type in types]
+        types = [column.type.dialect_impl(self._dialect) for column in self._statement.selected_columns]
+        readers = [type.result_processor(self._dialect, None) for type in types]
         return [(at, reader) for at, reader in enumerate(readers) if reader is not None]
+
+
+class Listed(GenericFunction[Any]):
+    """The texts of a JSON list, which comes as one parameter; a row each, in the column `value`."""
+
+    name = "json_each"
+    inherit_cache = True
+
+
+@compiles(Listed, "postgresql")
+def _on_postgresql(element: Listed, compiler: Any, **more: Any) -> str:
+    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **more)} AS JSON))"
+
+
+class Look(Protocol):
+    """What can be asked such questions."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """What is asked inside belongs to the same revision."""
+
+    def ask(self, question: Question, **given: Any) -> list[Any]: ...
+
+    def ask_on(self, question: Question, **given: Any) -> Iterator[Any]:
+        """Row by row, for whoever may soon have enough; what is asked next ends it."""
 
 
 class Glance:
@@ -83,7 +117,6 @@ class Glance:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """What is asked inside belongs to the same revision."""
         self._cursor.execute("BEGIN")
         try:
             yield
@@ -95,7 +128,6 @@ class Glance:
         return list(self.ask_on(question, **given))
 
     def ask_on(self, question: Question, **given: Any) -> Iterator[Any]:
-        """Row by row, for whoever may soon have enough; what is asked next ends it."""
         return question.read(self._cursor.execute(question.sql, question.values(given)))
 
     def close(self) -> None:

@@ -7,8 +7,8 @@ change, and whoever waits for the lock reads what the one before him committed.
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +16,8 @@ from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util.concurrency import await_, greenlet_spawn
+
+from postil.glance import Question
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection as Line
@@ -78,6 +80,28 @@ class Driver:
         await self._line.commit()
 
 
+class Looking:
+    """A connection asked in a transaction that only reads, which is one snapshot: what glance.Glance is on SQLite."""
+
+    def __init__(self, line: "Line[Any]") -> None:
+        self._cursor = line.cursor()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        yield
+
+    def ask(self, question: Question, **given: Any) -> list[Any]:
+        return list(self.ask_on(question, **given))
+
+    def ask_on(self, question: Question, **given: Any) -> Iterator[Any]:
+        here = question.on_postgresql
+        return here.read(await_(self._ask(here.sql, here.values(given))))
+
+    async def _ask(self, statement: str, given: dict[str, Any]) -> list[Any]:
+        await self._cursor.execute(statement, given)
+        return await self._cursor.fetchall()
+
+
 @lru_cache(maxsize=256)
 def _placed(statement: str) -> str:
     """With the driver's own sign for a parameter."""
@@ -109,6 +133,7 @@ class Postgresql:
             connect_args={"connect_timeout": CONNECT_SECONDS, **KEEPALIVES},
         )
         self._cut_stalled(engine)
+        self._reading = engine
         self._writing = engine.execution_options(isolation_level="READ COMMITTED")
         self._writing_long = self._writing.execution_options(patience=LONG_SECONDS)
         return engine
@@ -130,21 +155,32 @@ class Postgresql:
         return await self._made(work)
 
     async def _made(self, work: Callable[[Driver], T]) -> T:
+        async with self._line(self._writing) as line:
+            driver = Driver(line)
+            gave = await greenlet_spawn(work, driver)
+            await driver.keep()
+            return gave
+
+    async def look(self, work: Callable[[Looking], T]) -> T:
+        """What `work` gives, who asks a few questions of one snapshot."""
+        async with self._line(self._reading) as line:
+            return await greenlet_spawn(work, Looking(line))
+
+    @asynccontextmanager
+    async def _line(self, engine: AsyncEngine) -> AsyncIterator["Line[Any]"]:
+        """A connection of the pool without SQLAlchemy; what it says no to is said in SQLAlchemy's words."""
         import psycopg
 
-        async with self._writing.connect() as connection:
+        async with engine.connect() as connection:
             line = (await connection.get_raw_connection()).driver_connection
             assert isinstance(line, psycopg.AsyncConnection)
             try:
-                driver = Driver(line)
-                gave = await greenlet_spawn(work, driver)
-                await driver.keep()
+                yield line
             except psycopg.Error as error:
                 if line.closed:
                     # SQLAlchemy finds out for itself, and forgets all lines that are as old.
                     await connection.exec_driver_sql("SELECT 1")
                 raise DBAPIError.instance(None, None, error, psycopg.Error, hide_parameters=True) from error
-            return gave
 
     async def rest(self) -> None:
         """Nothing is under way but what the pool knows."""

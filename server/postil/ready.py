@@ -11,12 +11,12 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import and_, bindparam, select
 from sqlmodel import col
 
 from postil.answers import CommentAnswer, ThreadAnswer
 from postil.cursors import AfterReply, AfterRoot, Since, Sort, parse_window
-from postil.glance import Glance, Question
+from postil.glance import Listed, Look, Question
 from postil.models import Comment, Outline, Page, Section
 from postil.reading import IS_ROOT, comment_answer, mark_earlier, section_answer, visible, written_otherwise
 from postil.tree import REPLIES_AT_FIRST, Thread, plan
@@ -57,13 +57,13 @@ def can_read(wish: Wish) -> bool:
     return not wish.nested and not (isinstance(wish.after, AfterRoot) and wish.after.sort is Sort.SUPPORTED)
 
 
-def stamp(glance: Glance, section: str) -> Stamp | None:
+def stamp(glance: Look, section: str) -> Stamp | None:
     """What a public window of a section may be kept under now; None for a section never issued."""
     found = glance.ask(_STAMP, section=section)
     return stamp_of(found[0]) if found else None
 
 
-def read(glance: Glance, epoch: str, wish: Wish, before: Leaves | None = None) -> Ready | None:
+def read(glance: Look, epoch: str, wish: Wish, before: Leaves | None = None) -> Ready | None:
     """The window at one revision; None where the plain form must answer, or refuse. `before`: of an earlier reading."""
     if not can_read(wish):
         return None
@@ -78,7 +78,7 @@ def read(glance: Glance, epoch: str, wish: Wish, before: Leaves | None = None) -
             comments=[],
         )
         places = (head.reference, head.anchors)
-        leaves = before if before is not None and before.places == places else NOTHING
+        leaves = before if before is not None and _is_before(before, places, head) else NOTHING
         changed = _changed(glance, wish, head.page_id, leaves.revision) if leaves is not NOTHING else None
         made = _in_place(glance, wish, head, frame, leaves, changed) or _anew(
             glance, wish, head, frame, leaves, changed
@@ -91,19 +91,24 @@ def read(glance: Glance, epoch: str, wish: Wish, before: Leaves | None = None) -
     return Ready(content, stamp_of(head), Leaves(places, head.page_revision, by_id, replies, frame.more, frame.next))
 
 
+def _is_before(leaves: Leaves, places: tuple[str | None, int], head: Any) -> bool:
+    """Whether a window can be made of them. Of two who read at the same time one may have kept what is newer."""
+    return leaves.places == places and leaves.revision <= head.page_revision
+
+
 ById = dict[str, tuple[int, bytes]]
 Replies = dict[str, list[Any]]
 _NONE = (-1, b"")
 
 
-def _changed(glance: Glance, wish: Wish, page: str, since: int) -> list[Any] | None:
+def _changed(glance: Look, wish: Wish, page: str, since: int) -> list[Any] | None:
     """The comments of the section that changed since a revision, seen or not; None where too much did on the page."""
     rows = glance.ask(_CHANGED, page=page, since=since, limit=MOST_CHANGED + 1)
     return [row for row in rows if row.section_id == wish.section] if len(rows) <= MOST_CHANGED else None
 
 
 def _anew(
-    glance: Glance, wish: Wish, head: Any, frame: ThreadAnswer, leaves: Leaves, changed: list[Any] | None
+    glance: Look, wish: Wish, head: Any, frame: ThreadAnswer, leaves: Leaves, changed: list[Any] | None
 ) -> tuple[ById, Replies]:
     """The window's comments, wherever they stand now. What is at hand still is not made again, and threads in which
     nothing changed are not asked for.
@@ -119,7 +124,7 @@ def _anew(
 
 
 def _in_place(
-    glance: Glance, wish: Wish, head: Any, frame: ThreadAnswer, leaves: Leaves, changed: list[Any] | None
+    glance: Look, wish: Wish, head: Any, frame: ThreadAnswer, leaves: Leaves, changed: list[Any] | None
 ) -> tuple[ById, Replies] | None:
     """The same where all that changed in the section stands in the window and is seen, as it was: then nothing else of
     what is seen came or went, so all stand as they stood. None where that cannot be said.
@@ -136,7 +141,7 @@ def _in_place(
     return {**leaves.by_id, **made}, leaves.replies
 
 
-def _make(glance: Glance, head: Any, ids: list[str]) -> dict[str, tuple[int, bytes]]:
+def _make(glance: Look, head: Any, ids: list[str]) -> dict[str, tuple[int, bytes]]:
     """The comments whose bytes are not at hand, as everybody may see them."""
     if not ids:
         return {}
@@ -147,7 +152,7 @@ def _make(glance: Glance, head: Any, ids: list[str]) -> dict[str, tuple[int, byt
 
 
 def tell_earlier(
-    glance: Glance, page: str, reference: str | None, rows: Sequence[Any], answers: Sequence[CommentAnswer]
+    glance: Look, page: str, reference: str | None, rows: Sequence[Any], answers: Sequence[CommentAnswer]
 ) -> None:
     """reading.tell_earlier."""
     hashes = written_otherwise(rows, reference)
@@ -159,14 +164,14 @@ def tell_earlier(
 # Which comments stand where
 
 
-def _rows(glance: Glance, wish: Wish, revision: int, frame: ThreadAnswer, known: Replies) -> list[Any]:
+def _rows(glance: Look, wish: Wish, revision: int, frame: ThreadAnswer, known: Replies) -> list[Any]:
     if isinstance(wish.after, AfterReply):
         return _replies_after(glance, wish, wish.after, frame)
     return _threads(glance, wish, wish.after, revision, frame, known)
 
 
 def _threads(
-    glance: Glance, wish: Wish, after: AfterRoot | None, revision: int, frame: ThreadAnswer, known: Replies
+    glance: Look, wish: Wish, after: AfterRoot | None, revision: int, frame: ThreadAnswer, known: Replies
 ) -> list[Any]:
     """windows.read_threads; `next` and `more` are told to the frame. `known` replies are good still, and become those
     that are shown.
@@ -199,7 +204,7 @@ def _cut(thread: Thread, replies: Replies) -> str:
     return str(AfterReply(thread.root, shown[-1].id if shown else thread.root))
 
 
-def _replies(glance: Glance, wish: Wish, threads: Sequence[Thread], known: Replies) -> Replies:
+def _replies(glance: Look, wish: Wish, threads: Sequence[Thread], known: Replies) -> Replies:
     replies = {
         thread.root: known[thread.root] for thread in threads if len(known.get(thread.root, ())) == thread.take > 0
     }
@@ -214,7 +219,7 @@ def _replies(glance: Glance, wish: Wish, threads: Sequence[Thread], known: Repli
     return replies
 
 
-def _replies_after(glance: Glance, wish: Wish, after: AfterReply, frame: ThreadAnswer) -> list[Any]:
+def _replies_after(glance: Look, wish: Wish, after: AfterReply, frame: ThreadAnswer) -> list[Any]:
     """windows.read_replies."""
     rows = _thread(glance, wish, after, wish.limit + 1)
     if len(rows) > wish.limit:
@@ -222,7 +227,7 @@ def _replies_after(glance: Glance, wish: Wish, after: AfterReply, frame: ThreadA
     return rows[: wish.limit]
 
 
-def _thread(glance: Glance, wish: Wish, after: AfterReply, limit: int) -> list[Any]:
+def _thread(glance: Look, wish: Wish, after: AfterReply, limit: int) -> list[Any]:
     return glance.ask(_THREAD, section=wish.section, root=after.root, last=after.last, limit=limit)
 
 
@@ -231,7 +236,7 @@ def _thread(glance: Glance, wish: Wish, after: AfterReply, limit: int) -> list[A
 
 def listed(name: str) -> Any:
     """A list that came as one parameter."""
-    each = func.json_each(bindparam(name)).table_valued("value")
+    each = Listed(bindparam(name)).table_valued("value")
     return select(each.c.value)
 
 

@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from postil.answers import ChangesAnswer
 from postil.cursors import Since
-from postil.glance import Glance, Question
+from postil.glance import Look, Question
 from postil.models import Comment, Page, PublicSpan, Section
 from postil.reading import comment_answer, section_answer
 from postil.ready import OF_SECTION, SEEN, listed, tell_earlier
@@ -25,7 +25,7 @@ PUBLIC = Audience.PUBLIC
 MOST_BEHIND, MOST_COMMENTS = 20, 50
 
 
-def read(glance: Glance, epoch: str, site: str, key: str, since: Since) -> ChangesAnswer | None:
+def read(glance: Look, epoch: str, site: str, key: str, since: Since) -> ChangesAnswer | None:
     """The changes, at one revision; None where the plain form must answer."""
     with glance.snapshot():
         page = next(iter(glance.ask(_PAGE, site=site, key=key)), None)
@@ -59,7 +59,7 @@ def _has_news(section: Any, since: int, touched: set[str]) -> bool:
     return section.public_revision > since and (section.shown > 0 or section.id in touched)
 
 
-def _gone(glance: Glance, rows: Sequence[Any], since: int) -> dict[str, str]:
+def _gone(glance: Look, rows: Sequence[Any], since: int) -> dict[str, str]:
     if not rows:
         return {}
     were_public = {

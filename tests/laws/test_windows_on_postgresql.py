@@ -3,13 +3,21 @@ test_bytes_at_hand's comparison, with two workers that share nothing but the dat
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests import databases
-from tests.laws.test_bytes_at_hand import Compared, Pair, pair_over
+from tests.laws.test_bytes_at_hand import (
+    Compared,
+    Pair,
+    blind_to_edits,
+    blind_to_threads,
+    blind_to_where_they_stand,
+    pair_over,
+)
 from tests.laws.test_one_question import HISTORY, OPS, Op
 from tests.world import world_over
 
@@ -69,5 +77,14 @@ def test_the_comparison_catches_one_that_is_blind_to_revisions(monkeypatch: pyte
     monkeypatch.setattr(
         stamps, "_stamps", lambda result: {id: told.setdefault(id, each) for id, each in stamped(result).items()}
     )
+    with pytest.raises(AssertionError):
+        asyncio.run(live(HISTORY, premoderate=True))
+
+
+@pytest.mark.parametrize("blind", [blind_to_edits, blind_to_threads, blind_to_where_they_stand])
+def test_the_comparison_catches_windows_that_are_made_blindly(
+    blind: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blind(monkeypatch)
     with pytest.raises(AssertionError):
         asyncio.run(live(HISTORY, premoderate=True))

@@ -18,7 +18,7 @@ from postil.answers import ChangesAnswer
 from postil.auth import staff
 from postil.cursors import Since
 from postil.db import Database, Hint, News
-from postil.glance import Busy, Glance
+from postil.glance import Busy, Glance, Look
 from postil.live.bus import Bus, Seated
 from postil.live.presence import Presence, Tell
 from postil.live.queues import Queues
@@ -124,7 +124,7 @@ class Hub:
         return await room.frames.ask((viewer.audience, since), lambda: self._ask(room, viewer, since))
 
     async def _ask(self, room: Room, viewer: Viewer, since: Since) -> Frames:
-        changes = self._at_a_glance(room, viewer, since)
+        changes = await self._at_a_glance(room, since) if viewer.audience is Audience.PUBLIC else None
         if changes is None:
             async with self.database.read() as snapshot:
                 changes = await reading.changes(snapshot, viewer, room.key, since)
@@ -132,11 +132,14 @@ class Hub:
         room.told[viewer.audience] = changes.model_copy(update={"comments": [], "sections": [], "gone": {}})
         return Frames(changes)
 
-    def _at_a_glance(self, room: Room, viewer: Viewer, since: Since) -> ChangesAnswer | None:
-        if self.glance is None or viewer.audience is not Audience.PUBLIC:
-            return None
+    async def _at_a_glance(self, room: Room, since: Since) -> ChangesAnswer | None:
+        def read(glance: Look) -> ChangesAnswer | None:
+            return steps.read(glance, self.database.lineage.epoch, room.site, room.key, since)
+
+        if not self.database.is_sqlite:
+            return await self.database.look(read)
         try:
-            return steps.read(self.glance, self.database.lineage.epoch, room.site, room.key, since)
+            return read(self.glance) if self.glance is not None else None
         except Busy:
             return None
 

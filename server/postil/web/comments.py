@@ -95,6 +95,9 @@ async def _shared(request: Request, wish: Wish, key: Hashable) -> Prepared:
     asked: Shared[Hashable, Prepared] = request.app.state.asked
 
     async def make() -> Prepared:
+        shelf: Shelf = request.app.state.shelf
+        if made := await shelf.make(wish):
+            return made
         async with door.resources(request).database.read() as snapshot:
             found = await _window(snapshot, None, wish)
             return kept.keep((wish, await windows.read_stamp(snapshot, wish.section)), prepare(found))

@@ -39,7 +39,7 @@ class Shelf:
     """The windows at hand; `made` are those of handlers, by wish and stamp. In memory there are none.
 
     On SQLite nothing is awaited between asking and keeping, so equal misses are one: the first makes it, the others
-    find it. On PostgreSQL the handler makes what is missing.
+    find it. On PostgreSQL the handler has what is missing made, once for all who ask.
     """
 
     def __init__(
@@ -93,6 +93,19 @@ class Shelf:
             return self._now(self._glance, wish)
         except Busy:
             return None
+
+    async def make(self, wish: Wish) -> Prepared | None:
+        """The window, where that is not on SQLite, of what stood in it before; None where somebody else must answer."""
+        if self._stamps is None:
+            return None
+        found, epoch = self._kept.get(wish), self._database.lineage.epoch
+        made = await self._database.look(
+            lambda glance: ready.read(glance, epoch, wish, found.leaves if found else None)
+        )
+        if made is None:
+            return None
+        standing = self._kept.keep(wish, Standing(prepare(made.content), 0, made.stamp, made.leaves))
+        return self._made.keep((wish, made.stamp), standing.prepared)
 
     def _now(self, glance: Glance, wish: Wish) -> Prepared | None:
         version, found = glance.version(), self._kept.get(wish)
