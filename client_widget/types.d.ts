@@ -99,6 +99,8 @@ declare namespace Postil {
     edition?: number;
     /** The edit that waits, for moderators and its author; then the `source` is of that, the html not. */
     held?: { html: string; edition: number };
+    /** The text of an edit of which its author was told that it is refused. */
+    refused?: string | false;
     /** Why it waits for moderators. */
     why?: { kind: string; says: string; marks?: string[] }[];
     /** For moderators what its author says against a decision; to him, what became of that. */

@@ -41,15 +41,11 @@ const isWaiting = ({ state, held, appeal }) => state === "pending" || !!held || 
 /**
  * What was decided between two looks at a comment, where nothing else would say so.
  * @param {Postil.Comment} before @param {Postil.Comment} after
+ * @returns {keyof typeof t.own.told | undefined}
  */
-export const decided = (before, after) => {
-  /** @type {"shownAgain" | "approved" | "editApproved" | "editRefused" | undefined} */
-  let said;
-  if (isSpecial(after)) return said;
-  if (before.state) said = before.state === "hidden" ? "shownAgain" : "approved";
-  else if (before.held) said = after.source === before.source ? "editApproved" : "editRefused";
-  return said;
-};
+export const decided = ({ state, held, source, refused }, after) =>
+  isSpecial(after) ? undefined : state ? (state === "hidden" ? "shownAgain" : "approved") :
+  (held ? source : refused) === after.source ? "editApproved" : held && "editRefused";
 
 /** Tell what a moderator has decided since the last look. @param {Thread} thread @param {Postil.Comment[]} mine as they are now */
 export const tell = ({ store, told, panel }, mine) => {
@@ -57,14 +53,15 @@ export const tell = ({ store, told, panel }, mine) => {
     const before = store.own.get(one.id);
     const said = before && decided(before, one);
     if (said) told.set(one.id, said);
-    const hidden = before && one.state === "hidden" && (before.state !== "hidden" || before.appeal !== one.appeal);
+    const hidden = before && one.state === "hidden" && (before.state !== one.state || before.appeal !== one.appeal);
     if (said || hidden) panel.frame.say(sentences(one, said).join(" "));
     if (isSpecial(one)) told.delete(one.id);
+    // A refusal that is undone is no news to readers; the edit, once it is approved all the same, is.
+    one.refused = said ? said === "editRefused" && before.source : before?.refused;
   }
 };
 
 /** See whether what waits was decided. @param {Thread} thread */
 export const look = async (thread) => {
-  if (thread.early || ![...thread.store.own.values()].some(isWaiting)) return;
-  if (await thread.ask()) await thread.redraw();
+  if (!thread.early && [...thread.store.own.values()].some(isWaiting) && (await thread.ask())) await thread.redraw();
 };

@@ -45,6 +45,10 @@ class Elsewhere:
 
         return str(self._do(decide))
 
+    def undo(self, decision: str) -> None:
+        """Take a decision back."""
+        self._do(lambda tx, viewer: moderation.undo(tx, viewer, decision))
+
     def ban(self, comment: Locator, *, until: int | None, reason: str) -> None:
         id = comment.get_attribute("data-comment")
         assert id is not None

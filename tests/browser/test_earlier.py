@@ -268,7 +268,7 @@ def test_what_the_owner_never_said_is_not_made_up(stage: Stage, somebody: Somebo
     ben.panel.locator("[data-action=then]").first.click()
     expect(ben.panel.locator("dd")).to_have_count(2)
     then, now = ben.panel.locator("dd").all()
-    expect(then).to_have_text("How the section began then is not known.")
+    expect(then).to_have_text("How it began then is not known.")
     expect(now).to_contain_text("A place for the winter")
 
     publish(stage, edit(stage, buzz, {"Choosing a hive": HIVE, "Mead": MEAD}))

@@ -219,6 +219,23 @@ def test_an_edit_that_is_held_is_there_beside_what_readers_see(
     assert moved(ann) == 0
 
 
+def test_a_refusal_that_was_taken_back_is_not_what_stays_to_be_read(stage: Stage, ann: Reader, olga: Elsewhere) -> None:
+    ann.post("The earth is flat.")
+    stage.premoderate(True)
+    item = ann.panel.locator("li[data-comment]").first
+    try:
+        edit(ann, "The earth is flat.", "The earth is round.")
+        expect(item.locator("[part=state]")).to_contain_text(HELD)
+    finally:
+        stage.premoderate(False)
+    refused = olga.decide(item, Action.REFUSE)
+    expect(item.locator("[part=state]")).to_have_text("A moderator kept the text before your edit.", timeout=10_000)
+    olga.undo(refused)
+    olga.decide(item, Action.APPROVE)
+    expect(item.locator("[part=body]")).to_have_text("The earth is round.")
+    expect(item.locator("[part=state]")).to_have_text("A moderator approved your edit.")
+
+
 # At the composer
 
 
