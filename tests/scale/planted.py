@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy import Select
 
-from postil import changing, reading
+from postil import changing, reading, steps
 from postil.cli import main
 from postil.live.bus import CarriedBus
 from postil.live.hub import Hub
 from postil.postgresql import Driver
+from postil.states import State
 from postil.viewer import Audience
 
 
@@ -57,6 +58,13 @@ def push_unfiltered() -> None:
 
     reading._changed_rows = all_rows  # type: ignore[assignment]
     reading.comment_answer = answer
+    at_a_glance = steps._CHANGED.on_postgresql
+    plain_rows = at_a_glance.read
+
+    def all_read(raw: Any) -> Any:
+        return [row._replace(shown=True, state=State.PUBLISHED) for row in plain_rows(raw)]
+
+    at_a_glance.read = all_read  # type: ignore[method-assign]
 
 
 BUGS = {each.__name__: each for each in (drop_hints, forget_the_lock, push_unfiltered)}

@@ -5,6 +5,7 @@ each of which the checker must see.
 import asyncio
 import os
 import random
+import re
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 SWEEP, STALLED = 1.0, 1.5
 # A line may be late by a sweep and a stalled question; the rest is this machine's own slowness.
 BOUND = SWEEP + STALLED + 8
+HISTORIES = 3
 
 
 @pytest.fixture
@@ -156,11 +158,16 @@ async def test_a_history_without_any_trouble_has_none(tmp_path: Path, url: str) 
         ("push_unfiltered", "after it was hidden"),
     ],
 )
-async def test_a_planted_bug_is_seen(tmp_path: Path, url: str, bug: str, seen: str) -> None:
-    async with machines(tmp_path, url, ["-X", "utf8", "-m", "tests.scale.planted", bug]) as here:
-        _, wrong = await happen(here, [], bound=2.0, rounds=40)
-    with pytest.raises(AssertionError, match=seen):
-        raise AssertionError("\n".join(wrong))
+async def test_a_planted_bug_is_seen(tmp_path: Path, bug: str, seen: str) -> None:
+    """In one history of a few: where all came to one worker, what is not told to the others does no harm."""
+    for number in range(HISTORIES):
+        (folder := tmp_path / str(number)).mkdir()
+        with databases.on_postgresql() as url:
+            async with machines(folder, url, ["-X", "utf8", "-m", "tests.scale.planted", bug]) as here:
+                _, wrong = await happen(here, [], bound=2.0, rounds=40)
+        if re.search(seen, "\n".join(wrong)):
+            return
+    pytest.fail(f"{bug} was not seen in {HISTORIES} histories: {wrong}")
 
 
 async def test_a_retry_without_its_nonce_is_seen(tmp_path: Path, url: str) -> None:
