@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Request, WebSocketRoute, expect
+from playwright.sync_api import Locator, Request, WebSocketRoute, expect
 from tests.browser.axe import findings
 from tests.browser.elsewhere import Elsewhere
 from tests.browser.stage import Reader, Stage
@@ -186,6 +186,18 @@ def test_an_appeal_that_was_begun_is_there_after_a_reload(ann: Reader, olga: Els
     expect(ann.panel.locator("dialog[open]")).to_be_visible()
 
 
+def held_edit(stage: Stage, ann: Reader) -> Locator:
+    """Her first comment, whose edit waits."""
+    stage.premoderate(True)
+    item = ann.panel.locator("li[data-comment]").first
+    try:
+        edit(ann, "The earth is flat.", "The earth is round.")
+        expect(item.locator("[part=state]")).to_contain_text(HELD)
+    finally:
+        stage.premoderate(False)
+    return item
+
+
 @pytest.mark.parametrize(
     ("action", "says", "text"),
     [
@@ -198,13 +210,7 @@ def test_an_edit_that_is_held_is_there_beside_what_readers_see(
 ) -> None:
     ann.post("The earth is flat.")
     ann.post(f"The next. {FILLER}")
-    stage.premoderate(True)
-    item = ann.panel.locator("li[data-comment]").first
-    try:
-        edit(ann, "The earth is flat.", "The earth is round.")
-        expect(item.locator("[part=state]")).to_contain_text(HELD)
-    finally:
-        stage.premoderate(False)
+    item = held_edit(stage, ann)
     expect(item.locator("[part=body]")).to_have_text("The earth is flat.")
     item.locator("[data-action=held]").click()
     expect(item).to_contain_text("The earth is round.")
@@ -221,13 +227,7 @@ def test_an_edit_that_is_held_is_there_beside_what_readers_see(
 
 def test_a_refusal_that_was_taken_back_is_not_what_stays_to_be_read(stage: Stage, ann: Reader, olga: Elsewhere) -> None:
     ann.post("The earth is flat.")
-    stage.premoderate(True)
-    item = ann.panel.locator("li[data-comment]").first
-    try:
-        edit(ann, "The earth is flat.", "The earth is round.")
-        expect(item.locator("[part=state]")).to_contain_text(HELD)
-    finally:
-        stage.premoderate(False)
+    item = held_edit(stage, ann)
     refused = olga.decide(item, Action.REFUSE)
     expect(item.locator("[part=state]")).to_have_text("A moderator kept the text before your edit.", timeout=10_000)
     olga.undo(refused)

@@ -149,49 +149,50 @@ async def test_a_view_is_counted_once_however_often_and_by_how_many_at_once_it_i
 # A server that goes away
 
 
-async def test_a_server_that_is_away_is_unavailable_and_works_when_it_is_back() -> None:
+@pytest.fixture
+async def leaving() -> AsyncIterator[tuple[PostgreSQL, Database]]:
+    """A server of one's own, and a database there."""
     server = PostgreSQL()
     server.run("CREATE DATABASE away")
     database = Database(server.url("away"))
     try:
         await migrate(database)
         await database.open()
-        await asyncio.to_thread(server.crash)
-        for _ in range(3):
-            with pytest.raises(Unavailable) as refused:
-                await _add_site(database)
-            assert refused.value.retry_after >= 1
-        with pytest.raises(Unavailable):
-            async with database.read() as snapshot:
-                await sites.site_of(snapshot, ORIGIN)
-        with pytest.raises(Unavailable):
-            await database.briefly(_ask)
-        await asyncio.to_thread(server.start)
-        await _insist(database)
-        assert await database.briefly(_ask) == [(1,)]
+        yield server, database
+    finally:
+        await database.close()
+        server.end()
+
+
+async def test_a_server_that_is_away_is_unavailable_and_works_when_it_is_back(
+    leaving: tuple[PostgreSQL, Database],
+) -> None:
+    server, database = leaving
+    await asyncio.to_thread(server.crash)
+    for _ in range(3):
+        with pytest.raises(Unavailable) as refused:
+            await _add_site(database)
+        assert refused.value.retry_after >= 1
+    with pytest.raises(Unavailable):
         async with database.read() as snapshot:
-            assert await sites.site_of(snapshot, ORIGIN)
-    finally:
-        await database.close()
-        server.end()
+            await sites.site_of(snapshot, ORIGIN)
+    with pytest.raises(Unavailable):
+        await database.briefly(_ask)
+    await asyncio.to_thread(server.start)
+    await _insist(database)
+    assert await database.briefly(_ask) == [(1,)]
+    async with database.read() as snapshot:
+        assert await sites.site_of(snapshot, ORIGIN)
 
 
-async def test_who_finds_first_that_a_server_was_away_finds_it_for_all() -> None:
+async def test_who_finds_first_that_a_server_was_away_finds_it_for_all(leaving: tuple[PostgreSQL, Database]) -> None:
     """By the short way, too: whoever comes after it gets a connection that is new."""
-    server = PostgreSQL()
-    server.run("CREATE DATABASE away")
-    database = Database(server.url("away"))
-    try:
-        await migrate(database)
-        await database.open()
-        await asyncio.gather(*(_add_site(database, f"https://{number}.example") for number in range(3)))
-        await asyncio.to_thread(server.restart)
-        with pytest.raises(Unavailable):
-            await database.briefly(_ask)
-        assert await asyncio.gather(*(database.briefly(_ask) for _ in range(3))) == [[(1,)]] * 3
-    finally:
-        await database.close()
-        server.end()
+    server, database = leaving
+    await asyncio.gather(*(_add_site(database, f"https://{number}.example") for number in range(3)))
+    await asyncio.to_thread(server.restart)
+    with pytest.raises(Unavailable):
+        await database.briefly(_ask)
+    assert await asyncio.gather(*(database.briefly(_ask) for _ in range(3))) == [[(1,)]] * 3
 
 
 def _ask(tx: Brief) -> list[tuple[int]]:

@@ -59,12 +59,8 @@ def report(connection: HTTPConnection, site: str, comments: Sequence[str]) -> No
 
 async def hit(connection: HTTPConnection, limit: str, *who: str) -> None:
     """Count against a limit by network, or by whom it names; TooMany beyond it."""
-    await limiter_of(connection).hit(limit, *(who or (network_of(connection.scope),)))
-
-
-def limiter_of(connection: HTTPConnection) -> Limiter:
     limiter: Limiter = connection.app.state.limiter
-    return limiter
+    await limiter.hit(limit, *(who or (network_of(connection.scope),)))
 
 
 def bearer(authorization: str | None) -> str | None:

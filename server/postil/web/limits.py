@@ -74,10 +74,10 @@ class Limiter:
     async def hit(self, name: str, *who: str) -> None:
         """Count one `name` (a key of LIMITS) by `who`; TooMany where that is more than its limit, with the wait."""
         if not await self._hit_together(name, *who):
-            self.count(name, *who)
+            self._count(name, *who)
 
-    def count(self, name: str, *who: str) -> None:
-        """hit() where nothing can be awaited, so that this process counts for itself."""
+    def _count(self, name: str, *who: str) -> None:
+        """hit(), counted by this process for itself."""
         limit = LIMITS[name]
         if not self.enabled:
             return
