@@ -29,6 +29,9 @@ T = TypeVar("T")
 
 # A transaction that reads and then writes would fail where another has written between.
 BEGIN = "BEGIN IMMEDIATE"
+# A savepoint keeps pages that it may have to undo, and a post changes so many that SQLite would write them to a file.
+# Whoever reads may have more to sort than belongs into memory.
+UNDO_IN_MEMORY, SORT_IN_FILES = "PRAGMA temp_store = memory", "PRAGMA temp_store = default"
 # Without recursive triggers, INSERT OR REPLACE would delete a decision unseen by the trigger that forbids it.
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
 # A writer of another process may hold the file for one commit; far longer means that it hangs.
@@ -54,6 +57,7 @@ class Sqlite:
         engine = create_async_engine(self.address(url), hide_parameters=True, **pool)
         event.listen(engine.sync_engine, "connect", _set_pragmas)
         event.listen(engine.sync_engine, "begin", _begin)
+        event.listen(engine.sync_engine, "checkin", _sort_in_files)
         self._writer = Writer(engine)
         return engine
 
@@ -96,6 +100,7 @@ class _Transaction:
         self._connection: AsyncConnection | None = None
 
     async def begin(self) -> None:
+        self.driver.ask(UNDO_IN_MEMORY)
         try:
             self.driver.ask(BEGIN)
         except sqlite3.OperationalError as error:
@@ -294,6 +299,11 @@ def _set_pragmas(connection: Any, _record: object) -> None:
         cursor.execute(f"PRAGMA {name} = {value}")
     cursor.close()
     connection.busy_seconds = BUSY_MILLISECONDS / 1000
+
+
+def _sort_in_files(connection: Driver | None, _record: object) -> None:
+    if connection is not None:  # None: it was lost
+        connection.ask(SORT_IN_FILES)
 
 
 def _begin(connection: Connection) -> None:

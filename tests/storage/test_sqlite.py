@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from tests.world import world
 
 from postil import sites, sqlite
@@ -39,6 +40,18 @@ async def test_every_connection_has_the_settings_that_durability_rests_on(databa
             return found
 
     assert await asyncio.gather(*(look() for _ in range(5))) == [["wal", 2, 1, 1]] * 5
+
+
+async def test_who_changes_something_undoes_in_memory_and_who_reads_sorts_in_files(database: Database) -> None:
+    async def asked(connection: AsyncConnection) -> object:
+        return (await connection.exec_driver_sql("PRAGMA temp_store")).scalar()
+
+    async with database.begin() as tx:
+        assert await asked(await tx.connection()) == 2
+    assert await database.briefly(lambda tx: tx.ask("PRAGMA temp_store")) == [(2,)]
+    await database.rest()
+    async with database.read() as one, database.read() as another:  # the writer's connection is one of them
+        assert [await asked(await each.connection()) for each in (one, another)] == [0, 0]
 
 
 @pytest.mark.parametrize(
