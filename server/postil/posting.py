@@ -31,11 +31,25 @@ from postil.states import SectionState, State
 OUTSIDE = frozenset({Kind.AKISMET, Kind.OUTSIDE})
 
 
-class Author(NamedTuple):
-    id: str
-    name: str
-    key: str
-    is_new: bool
+class There(NamedTuple):
+    """What a comment meets: its section, its author and what it answers, which may not be there; what is in its way."""
+
+    section: str
+    state: str
+    heading: str
+    pace: int
+    comments: int
+    faces: str
+    last_at: int | None
+    author: str | None
+    name: str | None
+    parent: str | None
+    root: str | None
+    path: str | None
+    depth: int | None
+    is_staffs_name: bool
+    was_posted: bool
+    is_banned: bool
 
 
 class Way(NamedTuple):
@@ -43,9 +57,9 @@ class Way(NamedTuple):
 
     site: str
     page: Any
-    author: Author
-    section: Any
-    parent: Any
+    author: str
+    author_key: str
+    there: There
     network: str
     name: str
     draft: Draft
@@ -68,33 +82,23 @@ def site_at(tx: Brief, origin: str) -> str | None:
 
 
 def _find_way(tx: Brief, site: str, author_key: str, draft: Draft, rendered: Rendered) -> Way | None:
-    name = normalise(draft.name)
-    author = _author(tx, site, author_key, name)
+    if draft.section is None or draft.network is None:
+        return None
+    networks = _networks(tx, site, draft.network)
+    # Who waited for the page's lock asks everything else only now, and is told what was changed before he had it.
     page = tx.row(
         "SELECT id, key, public_revision, staff_revision, (SELECT edit_window FROM site WHERE site.id = site_id)"
         f" FROM page WHERE site_id = ? AND key = ?{tx.locking}",
         *(site, draft.page.key),
     )
-    if page is None or draft.section is None or draft.network is None:
+    if page is None or not networks or (draft.outline and not _is_kept(tx, page[0], draft.outline)):
         return None
-    if draft.outline and not _is_kept(tx, page[0], draft.outline):
+    name = normalise(draft.name)
+    there = _there(tx, site, page[0], author_key, name, networks, draft)
+    if there is None or _is_kept_from(there, draft):
         return None
-    if tx.ask("SELECT 1 FROM moderator WHERE site_id = ? AND skeleton = ?", site, skeleton(name)):
-        return None
-    if not author.is_new and tx.ask("SELECT 1 FROM posted WHERE author_id = ? AND nonce = ?", author.id, draft.nonce):
-        return None
-    section = _section(tx, page[0], draft)
-    network = _network(tx, site, author.id, draft.network)
-    parent = _parent(tx, site, draft)
-    if section is None or network is None or (draft.parent and parent is None):
-        return None
-    return Way(site, page, author, section, parent, network, name, draft, rendered)
-
-
-def _author(tx: Brief, site: str, key: str, name: str) -> Author:
-    """Who writes; a guest who never did gets his row with his comment."""
-    row = tx.row("SELECT id, name FROM author WHERE site_id = ? AND token_hash = ?", site, key)
-    return Author(row[0], row[1], key, is_new=False) if row else Author(new_id(tx.now), name, key, is_new=True)
+    author = there.author or new_id(tx.now)
+    return Way(site, page, author, author_key, there, networks[-1], name, draft, rendered)
 
 
 def _is_kept(tx: Brief, page: str, outline: Seen) -> bool:
@@ -103,37 +107,49 @@ def _is_kept(tx: Brief, page: str, outline: Seen) -> bool:
     return not outline.sections and bool(tx.ask(kept, page, outline.hash))
 
 
-def _section(tx: Brief, page: str, draft: Draft) -> Any:
-    columns = "id, state, heading, pace, comments, faces, last_at"
-    row = tx.row(f"SELECT {columns} FROM section WHERE id = ? AND page_id = ?", draft.section, page)
-    takes = {SectionState.OPEN, SectionState.CLOSED} if draft.parent else {SectionState.OPEN}
-    return row if row and row[1] in takes else None
-
-
-def _parent(tx: Brief, site: str, draft: Draft) -> Any:
-    """The comment that is answered, where it is published in the same section: what is not, is found by nobody here."""
-    if draft.parent is None:
-        return None
-    return tx.row(
-        "SELECT id, root_id, path, depth FROM comment WHERE id = ? AND site_id = ? AND section_id = ?"
-        " AND state = 'published' AND depth < ?",
-        *(draft.parent, site, draft.section, MOST_DEPTH),
-    )
-
-
-def _network(tx: Brief, site: str, author: str, network: str) -> str | None:
-    """What stands for a network on the site; None where a new key is due, or where somebody is banned by any."""
+def _networks(tx: Brief, site: str, network: str) -> list[str]:
+    """What stands for a network on the site, the latest last; nothing where a new key is due."""
     keys = tx.ask("SELECT starts_at, secret FROM networkkey WHERE starts_at > ?", tx.now - KEPT)
     if not keys or max(keys)[0] <= tx.now - PERIOD:
-        return None
-    known = [hashed(secret, site, network) for _, secret in sorted(keys)]
-    in_force = "site_id = ? AND lifted_at IS NULL AND (until IS NULL OR until > ?)"
-    if tx.ask(f"SELECT 1 FROM ban WHERE author_id = ? AND {in_force} LIMIT 1", author, site, tx.now):
-        return None
-    for each in known:
-        if tx.ask(f"SELECT 1 FROM ban WHERE network = ? AND {in_force} LIMIT 1", each, site, tx.now):
-            return None
-    return known[-1]
+        return []
+    return [hashed(secret, site, network) for _, secret in sorted(keys)]
+
+
+def _there(
+    tx: Brief, site: str, page: str, author_key: str, name: str, networks: Sequence[str], draft: Draft
+) -> There | None:
+    """All that a comment meets, in one question; None where the section is not there."""
+    row = tx.row(
+        _THERE.format(networks=", ".join("?" * len(networks))),
+        *(site, skeleton(name), draft.nonce, site, tx.now, *networks),
+        *(site, author_key, draft.parent, site, draft.section, MOST_DEPTH, draft.section, page),
+    )
+    return There(*row) if row else None
+
+
+# What is answered is published in the same section: what is not, is found by nobody here.
+_THERE = """
+    SELECT section.id, section.state, section.heading, section.pace, section.comments, section.faces, section.last_at,
+        author.id, author.name, parent.id, parent.root_id, parent.path, parent.depth,
+        EXISTS (SELECT 1 FROM moderator WHERE site_id = ? AND skeleton = ?),
+        EXISTS (SELECT 1 FROM posted WHERE author_id = author.id AND nonce = ?),
+        EXISTS (
+            SELECT 1 FROM ban WHERE site_id = ? AND lifted_at IS NULL AND (until IS NULL OR until > ?)
+            AND (author_id = author.id OR network IN ({networks}))
+        )
+    FROM section
+    LEFT JOIN author ON author.site_id = ? AND author.token_hash = ?
+    LEFT JOIN comment AS parent ON parent.id = ? AND parent.site_id = ? AND parent.section_id = ?
+        AND parent.state = 'published' AND parent.depth < ?
+    WHERE section.id = ? AND section.page_id = ?
+"""
+
+
+def _is_kept_from(there: There, draft: Draft) -> bool:
+    """Whether anything there is in the way, or would make it another one."""
+    takes = {SectionState.OPEN, SectionState.CLOSED} if draft.parent else {SectionState.OPEN}
+    is_orphan = draft.parent is not None and there.parent is None
+    return there.state not in takes or is_orphan or any((there.is_staffs_name, there.was_posted, there.is_banned))
 
 
 # What the site's rules say
@@ -170,7 +186,7 @@ def _facts(tx: Brief, way: Way, rules: Sequence[RuleInForce]) -> Facts:
     hosts = tx.ask("SELECT origin FROM origin WHERE site_id = ?", way.site)
     approved = tx.row(
         "SELECT count(*) FROM (SELECT 1 FROM comment WHERE author_id = ? AND state = 'published' LIMIT ?) AS latest",
-        *(way.author.id, MOST_APPROVED),
+        *(way.author, MOST_APPROVED),
     )
     return Facts(
         approved=approved[0],
@@ -215,7 +231,7 @@ def write(tx: Brief, way: Way) -> PostedAnswer:
     comment = _write_comment(tx, way, public, staff)
     tx.do(
         "INSERT INTO posted (author_id, nonce, body_hash, comment_id) VALUES (?, ?, ?, ?)",
-        *(way.author.id, way.draft.nonce, way.draft.body_hash, comment.id),
+        *(way.author, way.draft.nonce, way.draft.body_hash, comment.id),
     )
     section = _write_section(tx, way, public, staff)
     tx.hints.append(Hint(way.site, key, public, staff))
@@ -223,23 +239,25 @@ def write(tx: Brief, way: Way) -> PostedAnswer:
 
 
 def _write_author(tx: Brief, way: Way) -> None:
-    if way.author.is_new:
+    """A guest who never wrote gets his row with his comment."""
+    if way.there.author is None:
         tx.do(
             "INSERT INTO author (id, site_id, token_hash, name, flags_right, flags_wrong, created_at)"
             " VALUES (?, ?, ?, ?, 0, 0, ?)",
-            *(way.author.id, way.site, way.author.key, way.name, tx.now),
+            *(way.author, way.site, way.author_key, way.name, tx.now),
         )
-    elif way.name != way.author.name:
-        tx.do("UPDATE author SET name = ? WHERE id = ?", way.name, way.author.id)
+    elif way.name != way.there.name:
+        tx.do("UPDATE author SET name = ? WHERE id = ?", way.name, way.author)
 
 
 def _write_comment(tx: Brief, way: Way, public: int, staff: int) -> OwnComment:
-    draft, html, id = way.draft, way.rendered.html, new_id()
-    parent, root, path, depth = way.parent or (None, id, "", -1)
+    draft, there, html, id = way.draft, way.there, way.rendered.html, new_id()
+    parent, root, path, depth = there.parent, there.root or id, there.path or "", there.depth
+    depth = 0 if depth is None else depth + 1
     outline = draft.outline.hash if draft.outline else None
     tx.do(
         _INSERT,
-        *(id, way.site, way.page[0], way.section[0], parent, root, path + id, depth + 1, way.author.id, way.name),
+        *(id, way.site, way.page[0], there.section, parent, root, path + id, depth, way.author, way.name),
         *("published", draft.source, html, RENDERER, 0, outline, 0, 0, False, False, "[]"),
         *(kin_of(draft.source, html), way.network, True, public, 0, 0, 0, public, staff, tx.now, tx.now),
     )
@@ -248,7 +266,7 @@ def _write_comment(tx: Brief, way: Way, public: int, staff: int) -> OwnComment:
         tx.do("UPDATE comment SET thread_size = thread_size + 1, thread_shown = thread_shown + 1 WHERE id = ?", root)
     return OwnComment(
         id=id,
-        section=way.section[0],
+        section=there.section,
         parent=parent,
         author=way.name,
         at=tx.now,
@@ -261,13 +279,20 @@ def _write_comment(tx: Brief, way: Way, public: int, staff: int) -> OwnComment:
 
 
 def _write_section(tx: Brief, way: Way, public: int, staff: int) -> SectionAnswer:
-    id, state, heading, pace, comments, faces, last_at = way.section
-    last_at, comments = max(last_at or 0, tx.now), comments + 1
-    names = list(dict.fromkeys([way.name, *json.loads(faces)]))[:FACES]
+    there = way.there
+    last_at, comments = max(there.last_at or 0, tx.now), there.comments + 1
+    names = list(dict.fromkeys([way.name, *json.loads(there.faces)]))[:FACES]
     tx.do(
         "UPDATE section SET comments = ?, shown = shown + 1, last_at = ?, faces = ?, public_revision = ?,"
         " staff_revision = ? WHERE id = ?",
-        *(comments, last_at, json.dumps(names), public, staff, id),
+        *(comments, last_at, json.dumps(names), public, staff, there.section),
     )
-    told = {"heading": heading, "state": SectionState(state), "minutes": pace, "last": last_at, "faces": names}
-    return SectionAnswer(id=id, comments=comments, **told)
+    return SectionAnswer(
+        id=there.section,
+        heading=there.heading,
+        state=SectionState(there.state),
+        minutes=there.pace,
+        comments=comments,
+        last=last_at,
+        faces=names,
+    )
