@@ -122,9 +122,10 @@ def _through(text: str, to_html: Layer, clean: Layer) -> str:
     markup = to_html(text)
     if len(markup) > MAX_HTML:
         raise Refused("too-big")
-    if markup.count("<") > 2 * MAX_ELEMENTS:
+    tags = markup.count("<")
+    if tags > 2 * MAX_ELEMENTS:
         raise Refused("too-many-elements")
-    if depth(markup) > MAX_DEPTH:
+    if tags > MAX_DEPTH and depth(markup) > MAX_DEPTH:
         raise Refused("too-deep")
     cleaned = clean(markup)
     agree(cleaned)
@@ -199,6 +200,8 @@ def _bounded(state: StateCore) -> None:
 def _images_as_links(state: StateCore) -> None:
     """An image would be a request to a stranger's server by every reader. Without a rule for images,
     "![words](address)" is a "!" before a link: drop the "!"."""
+    if "![" not in state.src:
+        return
     for block in state.tokens:
         for token, following in pairwise(block.children or ()):
             if following.type == "link_open" and following.info != "auto" and token.type == "text":

@@ -67,8 +67,6 @@ ANYBODY = [
 
 # From a page of the site, with the author's token.
 AUTHORS = [
-    Operation("/v1/page/own", pages.own, errors=READ),
-    Operation("/v1/views", pages.see, "POST", errors=READ),
     Operation(
         "/v1/comments",
         comments.post,
@@ -76,6 +74,8 @@ AUTHORS = [
         statuses=[201, 200],
         errors=[*WRITE, Locked, NameRefused, Banned, Blocked, TooSoon],
     ),
+    Operation("/v1/views", pages.see, "POST", errors=READ),
+    Operation("/v1/page/own", pages.own, errors=READ),
     Operation("/v1/preview", comments.preview, "POST", errors=READ),
     Operation("/v1/comments/{comment}", comments.edit, "PATCH", errors=[*WRITE, EditWindowClosed, Banned, Blocked]),
     Operation("/v1/comments/{comment}", comments.remove, "DELETE", errors=WRITE),
@@ -123,7 +123,8 @@ ACCOUNTS = [
     Operation("/v1/session", accounts.sign_out, "DELETE", statuses=[204], errors=WRITE),
 ]
 
-API = [*ANYBODY, *AUTHORS, *MODERATORS, *OWNERS, *BUILDS, *ACCOUNTS]
+# Each is looked for in turn: those come first that are asked most.
+API = [*AUTHORS, *ANYBODY, *MODERATORS, *OWNERS, *BUILDS, *ACCOUNTS]
 
 
 # Coming in and going out: pages, and the forms on them.
