@@ -11,8 +11,9 @@ PROGRAMS := chromium strace postgresql redis-server
 JOBS = $(shell $(BIN)/python -c 'import os; print(min(4, os.cpu_count() or 1))')
 # What the database has a say in, tried on PostgreSQL in every run; the whole suite there: make test-postgres.
 ON_BOTH := tests/laws/test_one_question.py tests/laws/test_folding_over_http.py tests/laws/test_frozen_order.py \
-	tests/live/test_watching.py tests/storage/test_upkeep.py $(addprefix tests/api/test_,$(addsuffix .py,accounts comments \
-	decisions editions moderation pages publishing queue races recent rules signing_in))
+	tests/live/test_watching.py tests/storage/test_doors.py tests/storage/test_upkeep.py \
+	$(addprefix tests/api/test_,$(addsuffix .py,accounts comments decisions editions moderation pages publishing queue \
+	races recent rules signing_in))
 TYPESCRIPT := typescript@5.9.3
 
 # The first Python that is new enough, whatever it is called here.

@@ -8,7 +8,7 @@ import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import cache
@@ -83,10 +83,10 @@ def on_sqlite(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def on_postgresql(*, is_bare: bool = False) -> Iterator[str]:
-    """`is_bare`: without any table."""
+def on_postgresql(*, is_bare: bool = False, more: str = "") -> Iterator[str]:
+    """`is_bare`: without any table; `more`: how else it is made."""
     template, name = "template1" if is_bare else _template(), f"test_{next(_numbers)}"
-    postgresql().run(f"CREATE DATABASE {name} TEMPLATE {template}")
+    postgresql().run(f"CREATE DATABASE {name} TEMPLATE {template} {more}")
     try:
         yield postgresql().url(name)
     finally:
@@ -109,6 +109,21 @@ def write(url: str, statement: str, many: Sequence[Sequence[object]] = ((),)) ->
         return
     with _connection(url) as connection:
         connection.cursor().executemany(_placed(statement), many)
+
+
+@contextmanager
+def held(url: str) -> Iterator[Callable[[], object]]:
+    """Another process is changing what is there, so that others may only read: until the end, or until what this
+    gives is called.
+    """
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(_path(url), isolation_level=None)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            yield database.rollback
+        return
+    with closing(_connection(url)) as connection:
+        connection.execute(f"LOCK TABLE {', '.join(_tables(connection))} IN EXCLUSIVE MODE".encode())
+        yield connection.rollback
 
 
 def columns(url: str, table: str) -> list[str]:
@@ -146,10 +161,14 @@ def dump(url: str) -> list[str]:
         with closing(sqlite3.connect(_path(url))) as database:
             return list(database.iterdump())
     with _connection(url) as connection:
-        named = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
-        tables = [name for (name,) in connection.execute(named.encode()).fetchall()]
-        rows = {name: connection.execute(f'SELECT t::text FROM "{name}" t ORDER BY 1'.encode()) for name in tables}
-        return [f'"{name}" {row}' for name, found in rows.items() for (row,) in found]
+        tables = {name: f"SELECT t::text FROM {name} t ORDER BY 1" for name in _tables(connection)}
+        return [f"{name} {row}" for name, all in tables.items() for (row,) in connection.execute(all.encode())]
+
+
+def _tables(connection: psycopg.Connection[tuple[Any, ...]]) -> list[str]:
+    """In quotes."""
+    named = b"SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+    return [f'"{name}"' for (name,) in connection.execute(named).fetchall()]
 
 
 def _path(url: str) -> str:

@@ -14,7 +14,6 @@ from tests.world import world
 
 from postil import sites, sqlite
 from postil.db import Database
-from postil.errors import Unavailable
 from postil.migrate import BACKUPS_KEPT, migrate
 
 pytestmark = pytest.mark.sqlite_only("its settings, locks and files")
@@ -99,76 +98,6 @@ async def test_a_change_takes_the_write_lock_first_and_a_reading_does_not(tmp_pa
         await snapshot.execute(text("SELECT 1"))
     assert [statement for statement in said if statement.startswith("BEGIN")] == ["BEGIN IMMEDIATE", "BEGIN"]
     await database.close()
-
-
-async def test_a_reading_stays_at_its_revision_while_others_write(database: Database) -> None:
-    async with database.read() as snapshot:
-        before = await snapshot.scalar(text("SELECT count(*) FROM site"))
-        async with database.begin() as tx:
-            await sites.add_site(tx, [ORIGIN])
-        assert await snapshot.scalar(text("SELECT count(*) FROM site")) == before
-    async with database.read() as snapshot:
-        assert await snapshot.scalar(text("SELECT count(*) FROM site")) == 1
-
-
-async def test_changes_of_many_queue_and_none_is_lost(database: Database) -> None:
-    async def add(number: int) -> None:
-        async with database.begin() as tx:
-            await sites.add_site(tx, [f"https://{number}.example"])
-
-    await asyncio.gather(*(add(number) for number in range(40)))
-    async with database.read() as snapshot:
-        assert await snapshot.scalar(text("SELECT count(*) FROM site")) == 40
-
-
-async def test_a_file_that_another_process_holds_is_unavailable_and_then_works(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sqlite, "BUSY_MILLISECONDS", 100)
-    database = Database(f"sqlite:///{tmp_path / 'postil.db'}")
-    await migrate(database)
-    await database.open()
-    with closing(sqlite3.connect(tmp_path / "postil.db", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(Unavailable) as refused:
-            async with database.begin() as tx:
-                await sites.add_site(tx, [ORIGIN])
-        assert refused.value.retry_after >= 1
-        async with database.read() as snapshot:  # readers do not wait for writers
-            assert await snapshot.scalar(text("SELECT count(*) FROM site")) == 0
-        other.execute("ROLLBACK")
-    async with database.begin() as tx:
-        await sites.add_site(tx, [ORIGIN])
-    await database.close()
-
-
-async def test_readers_beyond_the_pool_are_told_to_try_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "CONNECTIONS", 1)
-    monkeypatch.setattr(sqlite, "WAIT_SECONDS", 0.05)
-    database = Database(f"sqlite:///{tmp_path / 'postil.db'}")
-    await migrate(database)
-    await database.open()
-    async with database.read() as snapshot:
-        await snapshot.execute(text("SELECT 1"))
-        with pytest.raises(Unavailable):
-            async with database.read() as another:
-                await another.execute(text("SELECT 1"))
-    await database.close()
-
-
-async def test_what_fails_midway_leaves_nothing(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError):
-        async with database.begin() as tx:
-            await sites.add_site(tx, [ORIGIN])
-            raise ZeroDivisionError
-    async with database.read() as snapshot:
-        assert await sites.site_of(snapshot, ORIGIN) is None
-
-
-async def test_a_reference_to_nothing_is_refused(database: Database) -> None:
-    with pytest.raises(DBAPIError, match="FOREIGN KEY"):
-        async with database.begin() as tx:
-            await tx.execute(text("INSERT INTO origin (origin, site_id) VALUES ('https://x.example', 'nobody')"))
 
 
 # The log of decisions

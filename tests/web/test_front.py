@@ -21,7 +21,6 @@ from postil.web.codings import choose
 from postil.web.front import MOST_ADDRESSES, Soon
 from postil.web.limits import Limiter
 
-ON_SQLITE = pytest.mark.sqlite_only("windows at hand")
 PROSE = " ".join(f"Of the {number} readers of this page, {number * 7 % 13} came back." for number in range(80))
 
 
@@ -110,7 +109,6 @@ async def test_a_post_is_in_the_very_next_answer(scene: Scene) -> None:
     assert await scene.front_answers()
 
 
-@ON_SQLITE
 async def test_what_stands_as_it_stood_is_not_looked_for_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     await scene.ask()
     monkeypatch.setattr(ready, "_rows", lambda *_: pytest.fail("looked for"))
@@ -119,7 +117,7 @@ async def test_what_stands_as_it_stood_is_not_looked_for_again(scene: Scene, mon
     assert b"Said anew." in (await scene.ask()).body
 
 
-@ON_SQLITE
+@pytest.mark.sqlite_only("rows that are read one by one")
 async def test_a_long_section_is_not_read_further_than_it_is_shown(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,7 +140,6 @@ async def test_a_long_section_is_not_read_further_than_it_is_shown(
     assert read == [scene.first, *roots[:3]], "three fill ten comments, and one says that there are more"
 
 
-@ON_SQLITE
 async def test_equal_misses_are_one_at_a_glance(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     await scene.ask()
     await scene.here.post("ben", "And then.", section=scene.address.split("/")[3])
