@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 from sqlmodel import col
 from tests.browser.stage import Loop, Reader
+from tests.databases import fresh
 
 from postil import rulebook
 from postil.app import make_app
@@ -38,11 +40,11 @@ FILES = {
 class Theatre:
     """One service that shows every article as the demo does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: str) -> None:
         self.loop = Loop()
         listening = listen("127.0.0.1", 0)
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        settings = Settings(data=folder, url=url, rate_limits=False)
+        settings = Settings(data=folder, url=url, database_url=database, rate_limits=False)
         self.resources = make(settings)
         self.demos: dict[str, Demonstration] = {}
 
@@ -83,9 +85,9 @@ class Theatre:
 
 @pytest.fixture(scope="module")
 def theatre(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
-    theatre = Theatre(tmp_path_factory.mktemp("theatre"))
-    yield theatre
-    theatre.close()
+    folder = tmp_path_factory.mktemp("theatre")
+    with fresh(folder) as database, closing(Theatre(folder, database)) as theatre:
+        yield theatre
 
 
 @pytest.mark.parametrize("name", FILES)
