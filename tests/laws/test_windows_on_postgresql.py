@@ -13,10 +13,13 @@ from tests import databases
 from tests.laws.test_bytes_at_hand import (
     Compared,
     Pair,
+    blind_to_changes,
     blind_to_edits,
+    blind_to_hiding,
     blind_to_threads,
     blind_to_where_they_stand,
     pair_over,
+    without_old_questions,
 )
 from tests.laws.test_one_question import HISTORY, OPS, Op
 from tests.world import world_over
@@ -81,7 +84,11 @@ def test_the_comparison_catches_one_that_is_blind_to_revisions(monkeypatch: pyte
         asyncio.run(live(HISTORY, premoderate=True))
 
 
-@pytest.mark.parametrize("blind", [blind_to_edits, blind_to_threads, blind_to_where_they_stand])
+BLIND = (blind_to_changes, blind_to_edits, blind_to_hiding, blind_to_threads, blind_to_where_they_stand)
+
+
+@pytest.mark.usefixtures(without_old_questions.__name__)
+@pytest.mark.parametrize("blind", BLIND)
 def test_the_comparison_catches_windows_that_are_made_blindly(
     blind: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
