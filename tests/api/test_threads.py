@@ -13,6 +13,7 @@ from tests.service import Json, Reader, Service, Visitor, cursors, outlined, ref
 
 from postil.glance import Glance, Question
 from postil.ids import encode
+from postil.postgresql import Looking
 
 MANY = 10_000
 
@@ -188,10 +189,15 @@ def _multiply(service: Service, first: str) -> None:
 def fetched() -> Iterator[list[int]]:
     """How many rows each SELECT of the server hands over while the block runs, in a session or at a glance."""
     rows: list[int] = []
-    ask = Glance.ask
+    ask_on, ask = Glance.ask_on, Looking._ask
 
-    def look(glance: Glance, question: Question, **given: Any) -> list[Any]:
-        found = ask(glance, question, **given)
+    def one_by_one(glance: Glance, question: Question, **given: Any) -> Iterator[Any]:
+        for row in ask_on(glance, question, **given):
+            rows.append(1)
+            yield row
+
+    async def all_at_once(looking: Looking, statement: str, given: dict[str, Any]) -> list[Any]:
+        found = await ask(looking, statement, given)
         rows.append(len(found))
         return found
 
@@ -203,7 +209,8 @@ def fetched() -> Iterator[list[int]]:
     event.listen(Session, "do_orm_execute", count)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Glance, "ask", look)
+            patch.setattr(Glance, "ask_on", one_by_one)
+            patch.setattr(Looking, "_ask", all_at_once)
             yield rows
     finally:
         event.remove(Session, "do_orm_execute", count)
