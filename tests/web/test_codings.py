@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -115,14 +116,18 @@ async def test_one_is_made_at_a_time_beside_the_loop(monkeypatch: pytest.MonkeyP
     assert (slow.made, taken) == ([b"one", b"three"], [b"ONE", b"THREE"])
 
 
-async def test_it_rests_after_its_work() -> None:
-    slow, taken = Slow(), list[bytes]()
-    slow.go.set()
-    press = Press(slow.make)
-    press.offer(b"one", taken.append)
-    await until(lambda: bool(taken))
-    assert not press._is_free
+async def test_it_rests_nine_times_as_long_as_it_worked() -> None:
+    loop, work, was_free = asyncio.get_running_loop(), 0.005, list[bool]()
+
+    def make(content: bytes) -> bytes:
+        time.sleep(work)
+        return content
+
+    press, began = Press(make), loop.time()
+    press.offer(b"one", lambda _: was_free.append(press._is_free))
     await until(lambda: press._is_free)
+    assert was_free == [False]
+    assert loop.time() - began >= 10 * work
 
 
 async def test_what_cannot_be_made_is_told_and_the_next_is_made(monkeypatch: pytest.MonkeyPatch) -> None:

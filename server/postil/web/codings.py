@@ -74,8 +74,9 @@ class Press:
             return
         self._is_free = False
         loop = asyncio.get_running_loop()
+        began = loop.time()  # whoever works may well be done before this thread goes on
         made = loop.run_in_executor(self._beside, self._make, content)
-        made.add_done_callback(partial(self._done, loop.time(), take))
+        made.add_done_callback(partial(self._done, began, take))
 
     def _done(self, began: float, take: Callable[[bytes], None], made: asyncio.Future[bytes]) -> None:
         loop = made.get_loop()
