@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.case import Progress
-from bench.cases import CASES, run
+from bench.case import Case, Progress
+from bench.cases import CASES, Missing, run
 from bench.machine import Ear, Noise
 from bench.row import Row, keep, table
 
@@ -28,29 +28,32 @@ cases:
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, cases: Sequence[Case] = CASES) -> int:
+    """0 where all was measured, 1 where a case failed, 130 where somebody interrupted it: a table in each."""
     parser = _parser()
     given = parser.parse_args(arguments)
-    if unknown := set(given.cases) - {case.name for case in CASES}:
-        parser.error(f"There is no case “{min(unknown)}”. There are: {', '.join(case.name for case in CASES)}.")
+    if unknown := set(given.cases) - {case.name for case in cases}:
+        parser.error(f"There is no case “{min(unknown)}”. There are: {', '.join(case.name for case in cases)}.")
     how = {"seconds": given.seconds, "rounds": given.rounds, "sockets": given.sockets, "large": given.large}
     if given.short:
         how = {"seconds": 0.05, "rounds": 1, "sockets": (20,)}
     progress = Progress(lambda line: print(line, file=sys.stderr, flush=True))
     rows: list[Row] = []
+    missing: list[Missing] = []
     ear = Ear()
-    is_complete = False
+    is_interrupted = False
     try:
-        asyncio.run(_measure(rows, given.cases, progress, is_short=given.short, **how))
-        is_complete = True
+        asyncio.run(_measure(rows, missing, given.cases, progress, cases=cases, is_short=given.short, **how))
     except KeyboardInterrupt:
-        pass
+        is_interrupted = True
     noise = ear.heard()
-    keep(rows, noise, given.to, is_complete=is_complete)
+    keep(rows, noise, given.to, is_complete=not (missing or is_interrupted))
     print(_told(rows, noise, given.to))
-    if not is_complete:
+    for case, reason in missing:
+        print(f"“{case}” was not measured: {reason}")
+    if is_interrupted:
         print("It was interrupted: what had been measured stands above. Name the cases that are missing to go on.")
-    return 0 if is_complete else 130
+    return 130 if is_interrupted else int(bool(missing))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -71,9 +74,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _measure(rows: list[Row], cases: Sequence[str], progress: Progress, **how: Any) -> None:
-    async for row in run(cases, progress.say, **how):
-        rows.append(row)
+async def _measure(
+    rows: list[Row], missing: list[Missing], names: Sequence[str], progress: Progress, **how: Any
+) -> None:
+    async for found in run(names, progress.say, **how):
+        if isinstance(found, Missing):
+            missing.append(found)
+        else:
+            rows.append(found)
 
 
 def _told(rows: list[Row], noise: Noise, to: Path) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.processes import Server
+from bench.waiting import PATIENCE, within
 
 
 @dataclass(frozen=True)
@@ -73,18 +74,25 @@ def post(path: str, body: object, **headers: str) -> bytes:
 
 
 async def fetch(server: Server, request: bytes) -> tuple[int, bytes, bytes]:
-    connection = await Connection.open(server.port)
-    try:
-        return await connection.ask(request)
-    finally:
-        connection.close()
+    async with within(PATIENCE, f"an answer to {_line(request)}"):
+        connection = await Connection.open(server.port)
+        try:
+            return await connection.ask(request)
+        finally:
+            connection.close()
+
+
+def _line(request: bytes) -> str:
+    """What it asks for."""
+    return request.partition(b" HTTP/")[0].decode()
 
 
 async def hammer(
     server: Server, requests: Callable[[int], Iterator[bytes]], status: int, *, connections: int, seconds: float
 ) -> Measured:
     """So many connections ask one request after the other, for so long. Another status than expected ends it all."""
-    opened = [await Connection.open(server.port) for _ in range(connections)]
+    async with within(PATIENCE, f"{connections} connections"):
+        opened = [await Connection.open(server.port) for _ in range(connections)]
     latencies: list[float] = []
     ends = time.perf_counter() + seconds
 
@@ -99,7 +107,8 @@ async def hammer(
             latencies.append((time.perf_counter() - start) * 1000)
 
     cpu, start = server.cpu(), time.perf_counter()
-    await asyncio.gather(*(go(each, requests(number)) for number, each in enumerate(opened)))
+    async with within(seconds + PATIENCE, f"answers with {status} to {connections} connections"):
+        await asyncio.gather(*(go(each, requests(number)) for number, each in enumerate(opened)))
     spent, took = server.cpu() - cpu, time.perf_counter() - start
     for each in opened:
         each.close()

@@ -53,9 +53,11 @@ def unpin() -> Iterator[None]:
     before = os.sched_getaffinity(0)
     with suppress(OSError):
         os.sched_setaffinity(0, set(CORES))
-    yield
-    with suppress(OSError):
-        os.sched_setaffinity(0, before)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            os.sched_setaffinity(0, before)
 
 
 @asynccontextmanager

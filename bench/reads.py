@@ -14,6 +14,7 @@ from bench.case import Bench
 from bench.load import Connection, Measured, fetch, get, hammer
 from bench.processes import Server, serving
 from bench.row import Row, Target, at_least, at_most
+from bench.waiting import PATIENCE, within
 
 CONNECTIONS = 8
 # What the machine on which peers were measured did at the floor of the first row.
@@ -122,7 +123,8 @@ async def _after_writes(bench: Bench, section: str, write: Write) -> Measured:
         while (now := time.perf_counter()) < start + bench.seconds:
             _write(database, {"comment": comment, "section": section, "page": page}, write.change)
             began = time.perf_counter()
-            status, _, body = await connection.ask(get(_first(section)))
+            async with within(PATIENCE, "a window after a write"):
+                status, _, body = await connection.ask(get(_first(section)))
             if status != 200:
                 raise RuntimeError(f"{status}: {body[:200]!r}")
             latencies.append((time.perf_counter() - began) * 1000)

@@ -8,6 +8,8 @@ from typing import Any
 
 from playwright.async_api import Browser, Page
 
+from bench.waiting import PATIENCE, within
+
 # A line for each task, and for each mark of the page's: what tells more slows the page down.
 CATEGORIES = ["disabled-by-default-devtools.timeline", "blink.user_timing"]
 BEGUN, DONE = "bench-begun", "bench-done"
@@ -27,17 +29,19 @@ async def traced(browser: Browser, page: Page) -> AsyncIterator[list[Task]]:
     tasks: list[Task] = []
     events: list[dict[str, Any]] = []
     done = asyncio.Event()
-    tracing = await browser.new_browser_cdp_session()
-    tracing.on("Tracing.dataCollected", lambda told: events.extend(told["value"]))
-    tracing.on("Tracing.tracingComplete", lambda _: done.set())
-    config = {"includedCategories": CATEGORIES, "recordMode": "recordAsMuchAsPossible"}
-    await tracing.send("Tracing.start", {"transferMode": "ReportEvents", "traceConfig": config})
-    await page.evaluate("name => void performance.mark(name)", BEGUN)
+    async with within(PATIENCE, "Chromium's trace to begin"):
+        tracing = await browser.new_browser_cdp_session()
+        tracing.on("Tracing.dataCollected", lambda told: events.extend(told["value"]))
+        tracing.on("Tracing.tracingComplete", lambda _: done.set())
+        config = {"includedCategories": CATEGORIES, "recordMode": "recordAsMuchAsPossible"}
+        await tracing.send("Tracing.start", {"transferMode": "ReportEvents", "traceConfig": config})
+        await page.evaluate("name => void performance.mark(name)", BEGUN)
     yield tasks
-    await page.evaluate("name => void performance.mark(name)", DONE)
-    await tracing.send("Tracing.end")
-    await done.wait()
-    await tracing.detach()
+    async with within(PATIENCE, "Chromium's trace"):
+        await page.evaluate("name => void performance.mark(name)", DONE)
+        await tracing.send("Tracing.end")
+        await done.wait()
+        await tracing.detach()
     tasks += _between(events)
 
 

@@ -18,7 +18,11 @@ PATIENCE = 300
 
 
 def bench(*arguments: str, of: str = "bench") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-X", "utf8", "-m", of, *arguments]
+    return run("-m", of, *arguments)
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-X", "utf8", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, env=os.environ.copy())
 
 
@@ -60,6 +64,45 @@ def test_it_says_which_cases_there_are() -> None:
     assert ran.returncode == 2
     assert all(case.name in ran.stderr for case in CASES)
     assert all(f"  {case.name}" in bench("--help").stdout for case in CASES[:1])
+
+
+# Ten comments are there, and eleven are waited for; beside that, a case that works and one that breaks.
+STUCK = """
+import sys
+from bench import screen
+from bench.__main__ import main
+from bench.case import Case
+from bench.row import Row
+
+async def stuck(bench):
+    async with screen.chromium() as browser:
+        url = f"http://127.0.0.1:{bench.service.port}"
+        async with screen.read(browser, url, "A hundred", 11, patience=2):
+            return []
+
+async def broken(bench):
+    return [Row("what is never told", "CPU ms", [1 / 0])]
+
+async def quick(bench):
+    return [Row("what is quick", "CPU ms", [1.0])]
+
+sys.exit(main(cases=[Case(each.__name__, "", each) for each in (stuck, broken, quick)]))
+"""
+
+
+def test_what_never_comes_is_named_and_the_others_are_measured(tmp_path: Path) -> None:
+    left_out.program("chromium")
+    ran = run("-c", STUCK, "--short", "--to", str(tmp_path / "bench.json"))
+    assert ran.returncode == 1, ran.stderr
+    _, row, *said = ran.stdout.splitlines()
+    assert row.startswith("what is quick")
+    assert any(line.startswith("“broken” was not measured: ") for line in said)
+    waited = "waited 2 s for the rest of the thread; 10 of 11 comments were there: “"
+    assert any(line.startswith("“stuck” was not measured: ") and waited in line for line in said), said
+    assert "ZeroDivisionError" in ran.stderr
+    told = json.loads((tmp_path / "bench.json").read_text())
+    assert not told["complete"]
+    assert [each["what"] for each in told["rows"]] == ["what is quick"]
 
 
 def floor(rate: float) -> Row:
