@@ -11,7 +11,6 @@ from postil.auth.passwords import Passwords
 from postil.languages import Languages
 from postil.live.shared import Shared
 from postil.resources import Resources, running
-from postil.sites import site_of
 from postil.urls import parse_origin
 from postil.web import door, problems
 from postil.web.addresses import KnowNetwork, Whereabouts
@@ -49,13 +48,7 @@ def make_app(
     own_origin = parse_origin(settings.url)
 
     async def is_registered(origin: str) -> bool:
-        if origin == own_origin:
-            return True
-        known = shelf.knows(origin)
-        if known is not None:
-            return known
-        async with resources.database.read() as snapshot:
-            return await site_of(snapshot, origin) is not None
+        return origin == own_origin or await shelf.knows(origin)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

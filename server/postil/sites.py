@@ -9,7 +9,7 @@ from sqlmodel import col
 from postil import people, rulebook
 from postil.db import Snapshot, Transaction
 from postil.errors import Invalid, NotFound
-from postil.glance import Glance, Question
+from postil.glance import Look, Question
 from postil.ids import new_id
 from postil.models import Moderator, Origin, Site
 from postil.people import Person
@@ -109,9 +109,9 @@ async def site_of(snapshot: Snapshot, origin: str) -> Site | None:
 _ORIGIN = Question(select(col(Origin.origin)).where(col(Origin.origin) == bindparam("origin")))
 
 
-def is_registered(glance: Glance, origin: str) -> bool:
+def is_registered(look: Look, origin: str) -> bool:
     """Whether there is such a site."""
-    return bool(glance.ask(_ORIGIN, origin=origin))
+    return bool(look.ask(_ORIGIN, origin=origin))
 
 
 async def origins_of(snapshot: Snapshot, site: str) -> list[str]:

@@ -5,6 +5,8 @@ Whether they did is asked of the database each time: of SQLite by one number tha
 answer, in this process and in every other.
 """
 
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from postil import ready
@@ -12,7 +14,7 @@ from postil.db import Database
 from postil.glance import Busy, Glance
 from postil.migrate import sqlite_file
 from postil.ready import Leaves
-from postil.sites import is_registered
+from postil.sites import is_registered, site_of
 from postil.web.caching import Kept, Later, Prepared, prepare
 from postil.windows import Stamp, Wish
 
@@ -73,14 +75,15 @@ class Shelf:
         """Whether it can ask the database by itself."""
         return self._glance is not None or (self._stamps is not None and self._stamps.is_open)
 
-    def knows(self, origin: str) -> bool | None:
-        """Whether an origin is a site's; None where somebody else must answer."""
-        if self._glance is None:
-            return None
-        try:
-            return is_registered(self._glance, origin)
-        except Busy:
-            return None
+    async def knows(self, origin: str) -> bool:
+        """Whether an origin is a site's."""
+        if not self._database.is_sqlite:
+            return await self._database.look(partial(is_registered, origin=origin))
+        with suppress(Busy):
+            if self._glance is not None:
+                return is_registered(self._glance, origin)
+        async with self._database.read() as snapshot:
+            return await site_of(snapshot, origin) is not None
 
     def now(self, wish: Wish) -> Prepared | Later | None:
         """The window as anybody sees it now; None where somebody else must answer, or refuse."""
