@@ -57,6 +57,7 @@ class Stamps:
     def __init__(self, url: str) -> None:
         self._url = url
         self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._ear = -1  # its socket: of one that broke the driver does not say it any more
         self._connecting: asyncio.Task[None] | None = None
         self._again = 0.0
         self._waiting: dict[str, list[Asked]] = {}
@@ -115,8 +116,8 @@ class Stamps:
             except BaseException:
                 await made.close()
                 raise
-            asyncio.get_running_loop().add_reader(made.pgconn.socket, self._read)
-            self._connection = made
+            self._ear, self._connection = made.pgconn.socket, made
+            asyncio.get_running_loop().add_reader(self._ear, self._read)
 
     def _connected(self, task: asyncio.Task[None]) -> None:
         self._connecting = None
@@ -169,7 +170,7 @@ class Stamps:
         self._hush()
         lost, self._connection = self._connection, None
         if lost is not None:
-            asyncio.get_running_loop().remove_reader(lost.pgconn.socket)
+            asyncio.get_running_loop().remove_reader(self._ear)
             lost.pgconn.finish()
         waited = [*self._flying.values(), *self._waiting.values()]
         self._flying, self._waiting, self._result = {}, {}, None

@@ -3,6 +3,8 @@ is lost. That whole windows are right by it: tests/laws/test_windows_on_postgres
 """
 
 import asyncio
+import fcntl
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
@@ -149,6 +151,33 @@ async def test_who_waits_when_the_line_is_closed_is_let_go(here: World, url: str
         line.close()
         assert await asyncio.gather(*asked, line.ask(UNKNOWN)) == [None] * 4
         assert not line.is_open
+
+
+async def test_a_line_that_breaks_leaves_nobody_waiting_and_nothing_behind(here: World, url: str) -> None:
+    loop, failures = asyncio.get_running_loop(), list[object]()
+    loop.set_exception_handler(lambda _loop, context: failures.append(context))
+    near, far = socket.socketpair()
+    with near, far:
+        async with through(url) as (line, way):
+            way.hold_answers()
+            asked = [line.ask(UNKNOWN), line.ask(UNKNOWN)]
+            await until(lambda: way.held > 0)
+            asked.append(line.ask(UNKNOWN))
+            ear = line._ear
+            way.refuse()
+            async with asyncio.timeout(20):
+                assert await asyncio.gather(*asked) == [None] * 3
+            assert not line.is_open
+            # Whoever has the socket's number next is heard.
+            heard = asyncio.Event()
+            with socket.socket(fileno=fcntl.fcntl(near, fcntl.F_DUPFD_CLOEXEC, ear)) as next:
+                assert next.fileno() == ear
+                loop.add_reader(next, heard.set)
+                far.send(b"x")
+                async with asyncio.timeout(20):
+                    await heard.wait()
+                loop.remove_reader(next)
+    assert failures == []
 
 
 async def test_a_restart_is_try_again_and_then_all_is_as_before() -> None:
