@@ -6,6 +6,7 @@ change, and whoever waits for the lock reads what the one before him committed.
 
 import asyncio
 import os
+import select
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
@@ -13,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import URL, Connection, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
@@ -133,6 +134,7 @@ class Postgresql:
             connect_args={"connect_timeout": CONNECT_SECONDS, **KEEPALIVES},
         )
         self._cut_stalled(engine)
+        event.listen(engine.sync_engine, "checkout", _leave_dead)
         self._reading = engine
         self._writing = engine.execution_options(isolation_level="READ COMMITTED")
         self._writing_long = self._writing.execution_options(patience=LONG_SECONDS)
@@ -213,6 +215,22 @@ class Postgresql:
 
         event.listen(engine.sync_engine, "engine_connect", begin)
         event.listen(engine.sync_engine, "checkin", end)
+
+
+def _leave_dead(_connection: object, record: Any, _proxy: object) -> None:
+    """A server that went away has said so, or hung up, on all lines that lay in the pool: they are made anew, and
+    whoever comes first after a restart is answered like any other.
+    """
+    line = record.driver_connection
+    if line.closed or _is_spoken_on(line.fileno()):
+        raise InvalidatePoolError
+
+
+def _is_spoken_on(line: int) -> bool:
+    """Whether there is something to read: of a server that was asked nothing, its last words."""
+    ear = select.poll()
+    ear.register(line, select.POLLIN)
+    return bool(ear.poll(0))
 
 
 def _sqlstate(error: DBAPIError) -> str | None:

@@ -1,7 +1,7 @@
 """What PostgreSQL is asked for: revisions in order within a page, pages that do not wait, and a line that may die."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -19,10 +19,11 @@ from postil.changing import changing
 from postil.db import Brief, Database
 from postil.discussion import Draft, PageRef
 from postil.errors import Unavailable
+from postil.glance import Question
 from postil.ids import hash_token
 from postil.markup import render
 from postil.migrate import migrate
-from postil.models import Comment, Page
+from postil.models import Comment, Lineage, Page
 from postil.postgresql import NotDurable
 
 OTHER_PAGE = PageRef(key="https://blog.example/other", url="https://blog.example/other")
@@ -185,13 +186,46 @@ async def test_a_server_that_is_away_is_unavailable_and_works_when_it_is_back(
         assert await sites.site_of(snapshot, ORIGIN)
 
 
-async def test_who_finds_first_that_a_server_was_away_finds_it_for_all(leaving: tuple[PostgreSQL, Database]) -> None:
-    """By the short way, too: whoever comes after it gets a connection that is new."""
+async def test_after_a_restart_whoever_comes_first_is_answered(leaving: tuple[PostgreSQL, Database]) -> None:
+    """By each of the doors, though the pool is full of lines to the server that was."""
+    server, database = leaving
+
+    async def read() -> object:
+        async with database.read() as snapshot:
+            return await sites.site_of(snapshot, ORIGIN)
+
+    async def change() -> None:
+        await _add_site(database, f"https://{len(answered)}.example")
+
+    async def write() -> object:
+        return await database.briefly(_ask)
+
+    async def look() -> object:
+        question = Question(select(col(Lineage.epoch)))
+        return await database.look(lambda looking: looking.ask(question))
+
+    answered = list[Callable[[], Awaitable[object]]]()
+    for door in (read, change, write, look):
+        await asyncio.gather(*(read() for _ in range(3)))
+        await asyncio.to_thread(server.restart)
+        await door()
+        answered.append(door)
+    assert len(answered) == 4
+
+
+async def test_who_loses_the_server_in_the_middle_is_told_and_loses_it_for_nobody_else(
+    leaving: tuple[PostgreSQL, Database],
+) -> None:
     server, database = leaving
     await asyncio.gather(*(_add_site(database, f"https://{number}.example") for number in range(3)))
-    await asyncio.to_thread(server.restart)
+
+    def lose(tx: Brief) -> None:
+        _ask(tx)
+        server.restart()
+        _ask(tx)
+
     with pytest.raises(Unavailable):
-        await database.briefly(_ask)
+        await database.briefly(lose)
     assert await asyncio.gather(*(database.briefly(_ask) for _ in range(3))) == [[(1,)]] * 3
 
 
