@@ -120,7 +120,6 @@ export class Far {
     this.#heights.set(item, height);
     item.replaceChildren();
     put(item, "marginTop", 0);
-    delete item.dataset.stamp;
   }
 }
 

@@ -198,16 +198,17 @@ export class List {
   /** @param {HTMLLIElement} item @param {CommentRow} row @param {number} depth */
   #comment(item, row, depth) {
     const { comment, folded, replies, news, to } = row;
-    const { id, revision, support, state, earlier } = comment;
+    // Read afresh, what is the same has another revision.
+    const { id, revision, section, ...shown } = comment;
     const sight = this.sight(id);
     item.toggleAttribute("data-focus", this.focused.has(id));
     item.toggleAttribute("data-open", !!sight.menu);
     const { own } = sight;
     const mine = own && [isEditable(own), own.state, own.reason, own.held, own.appeal, own.can_appeal, own.source];
-    const stamp = [revision, support, state, earlier, folded ? replies : !!replies, news, to?.author, ...Object.values(sight).map(Boolean), sight.told, mine].join();
-    if (item.dataset.stamp === stamp) return;
-    Object.assign(item.dataset, { stamp, comment: id });
-    this.#redraw(item, draw(row, depth, sight));
+    const stamp = JSON.stringify([shown, folded ? replies : !!replies, news, to?.author, Object.values(sight).map(Boolean), sight.told, mine]);
+    if (/** @type {any} */ (item.firstElementChild).stamp === stamp) return;
+    item.dataset.comment = id;
+    this.#redraw(item, Object.assign(draw(row, depth, sight), { stamp }));
   }
 
   /** Draw an item that is empty. @param {HTMLElement} item */

@@ -177,10 +177,11 @@ export class Store {
 
   /** Take in what the viewer himself wrote; it never waits. @param {Postil.Comment} comment */
   mine(comment) {
-    const { id, state = "published", revision } = comment;
+    const { source, editable_until, held, ...shown } = comment;
+    const { id, state = "published", revision } = shown;
     this.own.set(id, comment);
     this.#rank(comment);
-    if (state === "published") this.take(comment);
+    if (state === "published") this.take(shown);
     else if (!/pending|hidden/.test(state)) this.#bury(comment);
     else if (this.comments.get(id)?.author) this.drop(id, revision);
     this.waiting.delete(id);

@@ -223,9 +223,8 @@ export class Thread {
 
   /** Go on with another store, in place. @param {Store} store */
   swap(store) {
-    for (const key of this.list.items.keys()) store.touched.add(key);
     this.store = this.list.store = store;
-    this.#draw(this.#calm);
+    this.render();
   }
 
   /** Show more of the window. @param {string} cursor @param {string} parent */
