@@ -6,8 +6,9 @@ Text that orders (ids, paths) is compared byte by byte on every database.
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Enum, Index, String, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import JSON, BigInteger, Column, ColumnElement, Enum, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped
+from sqlmodel import Field, SQLModel, col
 
 from postil.states import Anchor, OutlineSource, SectionState, State
 from postil.viewer import Role, Scope
@@ -29,7 +30,7 @@ def enum_text(kind: type[StrEnum]) -> Enum:
     return Enum(kind, native_enum=False, length=16, values_callable=lambda k: [member.value for member in k])
 
 
-def partial_index(name: str, *columns: str, where: str) -> Index:
+def partial_index(name: str, *columns: str | Mapped[Any] | ColumnElement[Any], where: str) -> Index:
     """An index of those rows alone. Found only by statements that say `where` themselves, in the statement's text: of a
     parameter a planner does not know what it will be.
     """
@@ -306,7 +307,6 @@ class Comment(SQLModel, table=True):
     __table_args__ = (
         partial_index("ix_comment_roots", "section_id", "id", where="depth = 0"),
         partial_index("ix_comment_public_roots", "section_id", "shown", "id", where="depth = 0"),
-        partial_index("ix_comment_support", "section_id", "shown", "support", "id", where="depth = 0"),
         Index("ix_comment_recent", "section_id", "shown", "id"),
         Index("ix_comment_thread", "root_id", "path"),
         Index("ix_comment_public_changes", "page_id", "public_revision"),
@@ -357,6 +357,14 @@ class Comment(SQLModel, table=True):
     created_at: int = Field(sa_type=BigInteger)
     edited_at: int | None = Field(default=None, sa_type=BigInteger)
     published_at: int | None = Field(default=None, sa_type=BigInteger)
+
+
+# Most supported first, of equal support the earlier first. Here, because the order is a column's, which was not yet.
+partial_index(
+    "ix_comment_support",
+    *(col(Comment.section_id), col(Comment.shown), col(Comment.support).desc(), col(Comment.id)),
+    where="depth = 0",
+)
 
 
 class PublicSpan(SQLModel, table=True):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, select, true
 from sqlmodel import col
 
 from postil.answers import ThreadAnswer
@@ -219,9 +219,13 @@ async def _roots_by_support(
     moved = await _support_moved(snapshot, window, after.revision) if after else {}
     support, id = col(Comment.support), col(Comment.id)
     query = _roots_query(window).order_by(support.desc(), id).where(id.not_in(list(moved)))
-    if after is not None:
-        query = query.where(or_(support < after.support, and_(support == after.support, id > after.root)))
-    ranked = [(row.support, row) for row in await snapshot.execute(query)]
+    # Asked apart, each is where the index has it; either of the two would be looked for from its beginning.
+    parts = [and_(support == after.support, id > after.root), support < after.support] if after else [true()]
+    ranked: list[tuple[int, CommentRow]] = []
+    for part in parts:
+        if left := window.limit + 1 - len(ranked):
+            rows = await snapshot.execute(query.where(part).limit(left))
+            ranked += [(row.support, row) for row in rows]
     for row in await _by_id(snapshot, window, list(moved)):
         was = row.support - moved[row.id]
         if row.id == row.root_id and after and (-was, row.id) > (-after.support, after.root):
