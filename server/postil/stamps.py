@@ -78,10 +78,6 @@ class Stamps:
             self._connecting.cancel()
         self._lose()
 
-    @property
-    def is_open(self) -> bool:
-        return self._connection is not None
-
     def ask(self, section: str) -> Asked:
         """Its stamp at a moment from now on; None for a section never issued, and where nobody can tell."""
         loop = asyncio.get_running_loop()

@@ -70,11 +70,6 @@ class Shelf:
             self._glance.close()
             self._glance = None
 
-    @property
-    def is_quick(self) -> bool:
-        """Whether it can ask the database by itself."""
-        return self._glance is not None or (self._stamps is not None and self._stamps.is_open)
-
     async def knows(self, origin: str) -> bool:
         """Whether an origin is a site's."""
         if not self._database.is_sqlite:
