@@ -8,7 +8,7 @@ import base64
 import html
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
@@ -320,8 +320,12 @@ def everything(response: httpx2.Response) -> str:
     return f"{response.headers} {response.text}"
 
 
-def asks(scene: Scene, *, staff: bool) -> Iterator[Ask]:
-    """Every route that reads, about every page, section and comment that there is."""
+def asks(scene: Scene, *, staff: bool) -> Iterable[Ask]:
+    """Every route that reads, about every page, section and comment that there is; each question once."""
+    return {str(ask): ask for ask in _asks(scene, staff=staff)}.values()
+
+
+def _asks(scene: Scene, *, staff: bool) -> Iterator[Ask]:
     yield from broad_asks(scene, staff=staff)
     for comment in {secret.comment["id"]: secret.comment for secret in scene.secrets}.values():
         target = Target(comment["id"], comment["section"])
