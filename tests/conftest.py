@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests import left_out
+from tests.bundling import bundled
 from tests.databases import ON_POSTGRESQL
 
 # What a window has besides its page, each a process or two of its own: half of what a page costs. Of two lists Chromium
@@ -79,6 +80,13 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the widget as a wheel carries it, one for all workers of a run. It is only read."""
+    own = tmp_path_factory.getbasetemp()
+    return bundled(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.stage import Reader, Stage, open_stage
 from tests.publications import doubted, html, outline, sections
-from tests.unit.test_weight import bundling
 
 from postil import discussion, publishing, reading, sites
 from postil.discussion import Draft, PageRef
@@ -287,10 +286,8 @@ def test_nothing_is_cut_off_or_too_faint(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_the_screen_works_joined_and_minified(tmp_path: Path, somebody: Callable[..., Reader]) -> None:
-    (tmp_path / "widget").mkdir()
-    bundling().write(tmp_path / "widget")
-    stage = open_stage(tmp_path / "data", Widget(tmp_path / "widget"))
+def test_the_screen_works_joined_and_minified(tmp_path: Path, bundle: Path, somebody: Callable[..., Reader]) -> None:
+    stage = open_stage(tmp_path, Widget(bundle))
     try:
         page = sign_in(stage, somebody("Olga"))
         page.goto(Desk(stage).screen)

@@ -1,13 +1,14 @@
 """The widget as a wheel carries it, joined and minified, does what its sources do."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 from tests.browser.bees import ARTICLE, HIVE, MEAD, edit, publish, revise, say
 from tests.browser.stage import Reader, Stage, open_stage
 from tests.browser.test_discussion import moderate
-from tests.unit.test_weight import bundling
+from tests.bundling import bundling
 
 from postil.web.static import Widget
 
@@ -15,10 +16,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def widget(tmp_path_factory: pytest.TempPathFactory) -> Widget:
-    folder = tmp_path_factory.mktemp("bundled")
-    bundling().write(folder)
-    return Widget(folder)
+def widget(bundle: Path) -> Widget:
+    return Widget(bundle)
 
 
 @pytest.fixture(scope="module")
@@ -101,11 +100,11 @@ def test_every_part_of_the_bundle_can_be_loaded(stage: Stage, widget: Widget, so
         assert broken == [], page
 
 
-def test_every_part_that_is_asked_for_later_is_a_file_of_the_bundle() -> None:
+def test_every_part_that_is_asked_for_later_is_a_file_of_the_bundle(widget: Widget) -> None:
     bundler = bundling()
     sources = {path.name: path.read_text() for path in bundler.SOURCES.glob("*.js")}
     asked = {name for text in sources.values() for name in bundler._LATER.findall(text)}
-    assert asked - set(bundler.bundle()) == set()
+    assert asked - widget.files.keys() == set()
 
 
 def test_modules_that_would_clash_are_not_joined() -> None:

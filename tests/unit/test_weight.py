@@ -1,17 +1,13 @@
 """What a reader's browser loads, as a wheel sends it."""
 
 import gzip
-import importlib.util
 import re
 from pathlib import Path
-from typing import Any
 
 import brotli
 import pytest
 
 from postil.web.static import Widget
-
-ROOT = Path(__file__).parents[2]
 
 # These are what is reached, and 1 %. The aim is 4,096: docs/decisions/0008-minifying.md says what stands in its way.
 LOADER = 8_135
@@ -23,20 +19,9 @@ ALL = 58_200
 MODERATORS = {"queue.js", "anchors.js", "sign-in.js", "moderate.js", "desk.js"}
 
 
-def bundling() -> Any:
-    spec = importlib.util.spec_from_file_location("bundle", ROOT / "client_widget" / "bundle.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
-def widget(tmp_path_factory: pytest.TempPathFactory) -> Widget:
-    folder = tmp_path_factory.mktemp("widget")
-    bundling().write(folder)
-    return Widget(folder)
+def widget(bundle: Path) -> Widget:
+    return Widget(bundle)
 
 
 def weight(widget: Widget, *names: str) -> int:
