@@ -14,7 +14,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, String
+from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 from tests import databases
 
@@ -62,6 +63,22 @@ async def test_migrations_lead_from_nothing_to_the_models(nothing: Database) -> 
     assert await migrate(nothing) is None
     async with nothing.engine.connect() as connection:
         assert await connection.run_sync(_differences) == []
+
+
+def test_ids_stand_in_the_order_of_their_bytes_however_the_database_sorts_words() -> None:
+    """The tests' PostgreSQL sorts by bytes, others as their country does; Alembic does not compare that."""
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    tables = SQLModel.metadata.tables.values()
+    columns = [column for table in tables for column in table.columns if isinstance(column.type, String)]
+    by_bytes = {
+        (column.table.name, column.name)
+        for column in columns
+        if getattr(column.type.dialect_impl(dialect), "collation", None) == "C"
+    }
+    assert {(column.table.name, column.name) for column in columns if column.name in ("id", "path")} <= by_bytes
+    with databases.on_postgresql() as url:
+        asked = "SELECT table_name, column_name FROM information_schema.columns WHERE collation_name = 'C'"
+        assert set(databases.rows(url, f"{asked} AND table_schema = 'public'")) == by_bytes
 
 
 async def test_indexes_go_back_and_come_again(nothing: Database) -> None:
