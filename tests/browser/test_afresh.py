@@ -1,8 +1,7 @@
 """Too much has changed to be told, as after a restart: what is the same on the screen stays as it is, to the node."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -42,16 +41,13 @@ class Line:
         if not self.is_away:
             socket.connect_to_server()
 
-    def cut(self) -> None:
+    def leave(self) -> None:
+        self.is_away = True
         self.sockets[-1].close(code=1012)
 
-    @contextmanager
-    def away(self) -> Iterator[None]:
-        self.is_away = True
-        self.cut()
-        yield
+    def come_back(self) -> None:
         self.is_away = False
-        self.cut()
+        self.sockets[-1].close(code=1012)
 
 
 def miss(stage: Stage, section: str, comment: str) -> None:
@@ -88,11 +84,12 @@ def read_afresh(stage: Stage, thread: tuple[Reader, Line, str, list[str]]) -> No
     """Too much changes while the socket is away; of what is left of it one comment is edited and another is new."""
     ann, line, section, ids = thread
     ann.page.evaluate(MARK)
-    with ann.page.expect_response(re.compile(r"/sections/[^/]+/comments\?")):
-        with line.away():
-            miss(stage, section, ids[1])
-            edit(stage, section, ids[4], "Another point.")
-            stage.say(section, "What is new.")
+    line.leave()
+    miss(stage, section, ids[1])
+    edit(stage, section, ids[4], "Another point.")
+    stage.say(section, "What is new.")
+    with ann.page.expect_response(re.compile(r"/sections/[^/]+/comments\?"), timeout=20_000):
+        line.come_back()
     expect(ann.pill).to_contain_text("1 new reply")
     expect(ann.comment("Another point.")).to_be_attached()
     ann.drawn()
