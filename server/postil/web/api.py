@@ -9,6 +9,7 @@ header, `request` the request, the rest are query fields (a list: repeated). A h
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -71,50 +72,49 @@ class Input:
         elif self.name == "Authorization":
             said["security"] = [{"bearer": []}, {"cookie": []}] if self.required else [{}, {"bearer": []}]
         else:
-            place = {"name": self.name, "in": self.where, "required": self.required}
-            said["parameters"].append(place | {"schema": schema})
+            said["parameters"] += [{"name": self.name, "in": self.where, "required": self.required, "schema": schema}]
 
 
 class Operation(Route):
     def __init__(
         self, path: str, call: Handler, method: str = "GET", *, statuses: Sequence[int] = (200,), errors: Errors = ()
     ) -> None:
-        super().__init__(
-            path, self.answer, methods=[method], name=f"{call.__module__.rpartition('.')[2]}.{call.__name__}"
-        )
-        self.call, self.method, self.statuses = call, method.lower(), statuses
-        hints, named = get_type_hints(call, include_extras=True), dict(inspect.signature(call).parameters)
-        self.wants_request = named.pop("request", None) is not None
-        self.inputs = [Input(each, hints[key], key in self.param_convertors) for key, each in named.items()]
-        self.errors = {*errors}.union(*(problems.IMPLIED[each.where] for each in self.inputs))
+        name = f"{call.__module__.rpartition('.')[2]}.{call.__name__}"
+        super().__init__(path, self.answer, methods=[method], name=name)
+        self.call, self.method, self.statuses, self.errors = call, method.lower(), statuses, errors
+
+    @cached_property  # all of them would be a thirtieth of a start: each is read when it is first asked
+    def typed(self) -> tuple[dict[str, Input], TypeAdapter[Any]]:
+        hints, takes = get_type_hints(self.call, include_extras=True), inspect.signature(self.call).parameters
+        inputs = {key: Input(takes[key], hints[key], key in self.param_convertors) for key in takes if key != "request"}
         gives = hints["return"]
-        self.gives: TypeAdapter[Any] = TypeAdapter(get_args(gives)[0] if get_origin(gives) is Reply else gives)
+        return inputs, TypeAdapter(get_args(gives)[0] if get_origin(gives) is Reply else gives)
 
     async def answer(self, request: Request) -> Response:
-        values = {each.key: await each.read(request) for each in self.inputs}
-        given = await self.call(**values, **({"request": request} if self.wants_request else {}))
+        inputs, gives = self.typed
+        values = {key: await each.read(request) for key, each in inputs.items()}
+        given = await self.call(**values, **({"request": request} if "request" in self.call.__annotations__ else {}))
         value, status, headers = given if isinstance(given, Reply) else Reply(given)
         if value is None:
             return Response(None, status or 204, headers)
-        content = value if isinstance(value, bytes) else self.gives.dump_json(value, exclude_defaults=True)
+        content = value if isinstance(value, bytes) else gives.dump_json(value, exclude_defaults=True)
         return Response(content, status or self.statuses[0], headers, "application/json")
 
 
 def openapi(routes: Iterable[BaseRoute], **info: str) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the Operations among `routes`."""
-    rows = [row for row in routes if isinstance(row, Operation)]
-    types: list[Any] = [(each, "validation", each.adapter) for row in rows for each in row.inputs]
-    types += [(row.gives, "serialization", row.gives) for row in rows]
-    types += [("problem", "serialization", TypeAdapter(problems.Problem))]
+    rows = [(row, *row.typed) for row in routes if isinstance(row, Operation)]
+    types: list[Any] = [(each, "validation", each.adapter) for _, inputs, _ in rows for each in inputs.values()]
+    types += [(each, "serialization", each) for each in (*(gives for *_, gives in rows), TypeAdapter(problems.Problem))]
     schemas, shared = TypeAdapter.json_schemas(types, ref_template="#/components/schemas/{model}")
     assert all(map(str.isalnum, shared["$defs"])), "two schemas share a name: rename one, or split input from output"
     paths: dict[str, Any] = {}
-    for row in rows:
+    for row, inputs, gives in rows:
         summary = (inspect.getdoc(row.call) or row.name).splitlines()[0]
         said: dict[str, Any] = {"operationId": row.name, "summary": summary, "parameters": []}
-        gives = schemas[row.gives, "serialization"]
-        said["responses"] = problems.responses(row.statuses, row.errors, gives)
-        for each in row.inputs:
+        refused = {*row.errors}.union(*(problems.IMPLIED[each.where] for each in inputs.values()))
+        said["responses"] = problems.responses(row.statuses, refused, schemas[gives, "serialization"])
+        for each in inputs.values():
             each.describe(said, schemas[each, "validation"])
         paths.setdefault(row.path_format, {})[row.method] = said
     return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {**KEYS, "schemas": shared["$defs"]}}
