@@ -9,10 +9,10 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as TimedOut
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import QueuePool
@@ -20,7 +20,6 @@ from sqlalchemy.pool import QueuePool
 from postil.driver import Connection as Driver
 from postil.errors import Unavailable
 from postil.glance import Look
-from postil.models import Lineage
 from postil.postgresql import Driver as PostgresqlDriver
 from postil.postgresql import Postgresql
 from postil.sqlite import Sqlite
@@ -58,6 +57,13 @@ class QueueHint:
 
 
 News = Hint | QueueHint
+
+
+class Lineage(NamedTuple):
+    """Which history the database tells, as its one row of that name has it."""
+
+    epoch: str
+    secret: str
 
 
 class Snapshot(AsyncSession):
@@ -165,9 +171,9 @@ class Database:
     async def open(self) -> None:
         """Check the connection and learn which lineage this is; call once before read() or begin()."""
         await self.check()
-        async with self._kind.change() as bind, AsyncSession(bind, expire_on_commit=False, **SAVEPOINT) as session:
-            lineage = await session.get(Lineage, 1)
-            self.lineage = lineage or await _first(session)
+        async with self._busy_is_unavailable():
+            self.lineage = await self._kind.briefly(_lineage)  # a session would have all tables mapped for it
+            await self._kind.rest()
 
     def make_engine(self) -> AsyncEngine:
         """One more engine, as the driver has it, for what needs none of our settings (migrations)."""
@@ -210,13 +216,11 @@ def new_epoch() -> str:
     return secrets.token_hex(4)
 
 
-async def _first(session: AsyncSession) -> Lineage:
-    """A new database's lineage. Of several processes that open it at once, one makes it for all."""
-    lineage = Lineage(epoch=new_epoch(), secret=secrets.token_hex(32))
-    session.add(lineage)
-    try:
-        await session.commit()
-    except IntegrityError:
-        await session.rollback()
-        lineage = await session.get_one(Lineage, 1)
-    return lineage
+def _lineage(driver: Driver | PostgresqlDriver) -> Lineage:
+    """What the database says of itself; a new one is told it first, by one of those that open it at once."""
+    found = driver.ask("SELECT epoch, secret FROM lineage WHERE id = 1")
+    if found:
+        return Lineage(*found[0])
+    made = Lineage(epoch=new_epoch(), secret=secrets.token_hex(32))
+    driver.do("INSERT INTO lineage (id, epoch, secret) VALUES (1, ?, ?)", *made)
+    return made
