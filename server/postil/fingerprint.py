@@ -12,6 +12,7 @@ containment can be told from them. Digits are no words: a view counter or a date
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import pairwise
 from operator import lt
 from typing import NamedTuple
@@ -31,8 +32,17 @@ IN_ORDER = str.maketrans(ALPHABET, "".join(sorted(ALPHABET)))
 UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u312f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
-ONE_SORT = re.compile(f"[{UNSPACED}]+|[^{UNSPACED}]+")
-GLUED = re.compile(f"[{UNSPACED}]")
+
+
+@cache
+def _one_sort() -> re.Pattern[str]:
+    return re.compile(f"[{UNSPACED}]+|[^{UNSPACED}]+")
+
+
+@cache
+def _glued() -> re.Pattern[str]:
+    # So large a set takes milliseconds to compile, which no start should wait for: few ever make a print here.
+    return re.compile(f"[{UNSPACED}]")
 
 
 class Fingerprint(NamedTuple):
@@ -92,7 +102,7 @@ def words_of(text: str) -> list[str]:
 
 def tokens_of(words: list[str]) -> list[str]:
     """Words of spaced scripts whole, of the others as pairs of neighbouring characters."""
-    return [token for word in words for token in _tokens(word)] if GLUED.search(" ".join(words)) else words
+    return [token for word in words for token in _tokens(word)] if _glued().search(" ".join(words)) else words
 
 
 def read_print(text: str | None) -> Sketch | None:
@@ -115,11 +125,11 @@ def _from_letter(run: str) -> str:
 
 
 def _tokens(word: str) -> Iterator[str]:
-    if not GLUED.search(word):
+    if not _glued().search(word):
         yield word
         return
-    for part in ONE_SORT.findall(word):
-        if len(part) == 1 or not GLUED.match(part):
+    for part in _one_sort().findall(word):
+        if len(part) == 1 or not _glued().match(part):
             yield part
         else:
             yield from (part[i : i + 2] for i in range(len(part) - 1))

@@ -32,12 +32,16 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 
 
 class File:
-    """A file as it is sent; `etag` without quotes."""
+    """A file as it is sent."""
 
     def __init__(self, path: Path, content: bytes) -> None:
         self.path, self.content = path, content
-        self.etag = hashlib.sha256(content).hexdigest()[:20]
         self.media_type = _MEDIA_TYPES[path.suffix]
+
+    @cached_property
+    def etag(self) -> str:
+        """Without quotes."""
+        return hashlib.sha256(self.content).hexdigest()[:20]
 
     @cached_property
     def packed(self) -> Mapping[str, bytes]:
