@@ -79,6 +79,7 @@ HOMES: dict[str, set[str]] = {
     "brotli": {"web.codings"},
     "click": {"cli", "commands"},
     "confusable_homoglyphs": {"names"},
+    "dotenv": {"settings"},
     "httpcore2": {"fetching", "sending"},
     "idna": {"urls"},
     "jinja2": {"web.screens"},
@@ -88,7 +89,6 @@ HOMES: dict[str, set[str]] = {
     "prometheus_client": {"web.metrics"},
     "psycopg": {"live.postgres", "postgresql", "stamps"},
     "pydantic": {"answers", "commands", "live", "settings", "web"},
-    "pydantic_settings": {"settings"},
     "pyotp": {"auth.passwords"},
     "redis": {"live.redis"},
     "segno": {"web.people"},
@@ -216,7 +216,7 @@ def declared(*extras: str) -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *(line for extra in extras for line in project["optional-dependencies"][extra])]
     names = {re.split(r"[^\w.-]", line)[0].lower().replace("-", "_") for line in wanted}
-    called = {"markdown_it_py": "markdown_it", "argon2_cffi": "argon2"}
+    called = {"markdown_it_py": "markdown_it", "argon2_cffi": "argon2", "python_dotenv": "dotenv"}
     return names | {called[name] for name in names & called.keys()}
 
 

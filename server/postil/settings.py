@@ -1,16 +1,21 @@
 """Everything an operator can set: POSTIL_… in the environment or in a .env file. docs/settings.md lists it."""
 
+import json
+import os
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, Field, field_validator
+
+PREFIX = "postil_"
 
 
-class Settings(BaseSettings):
-    """Read once at start. Every field has its line in docs/settings.md, held by a test."""
+class Settings(BaseModel):
+    """Read once at start. Every field has its line in docs/settings.md, held by a test.
 
-    model_config = SettingsConfigDict(env_prefix="POSTIL_", env_file=".env", extra="ignore")
+    What is given here goes before what the environment says, and that before the file. ValidationError.
+    """
 
     data: Path = Field(Path("postil-data"), description="The folder of the SQLite file and its backups.")
     database_url: str = Field("", description="Another database; empty for the SQLite file in the data folder.")
@@ -31,6 +36,19 @@ class Settings(BaseSettings):
     edge_seconds: int = Field(0, ge=0, le=5, description="How long a cache in between may answer public reads itself.")
     sweep_seconds: float = Field(30.0, gt=0, description="How often watched pages are compared with the database.")
 
+    def __init__(self, _env_file: Path | None = Path(".env"), **given: Any) -> None:
+        super().__init__(**{**_told(_env_file), **given})
+
+    @field_validator("trusted_proxies", "fetch_networks", mode="before")
+    @classmethod
+    def _from_json(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise ValueError('Write a list as JSON, such as ["10.1.2.0/24"]') from error
+
     @field_validator("url")
     @classmethod
     def _without_slash(cls, value: str) -> str:
@@ -44,3 +62,17 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data / 'postil.db'}"
+
+
+def _told(file: Path | None) -> dict[str, str]:
+    """What the file and the environment say of ours, whose names are of either case."""
+    said = {**_written(file), **os.environ}
+    return {name.lower().removeprefix(PREFIX): text for name, text in said.items() if name.lower().startswith(PREFIX)}
+
+
+def _written(file: Path | None) -> dict[str, str]:
+    if file is None or not file.is_file():
+        return {}
+    from dotenv import dotenv_values  # few have a file, and a start need not wait for its reader
+
+    return {name: text for name, text in dotenv_values(file, encoding="utf-8").items() if text is not None}

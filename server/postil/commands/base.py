@@ -73,7 +73,8 @@ def read_settings(**given: Any) -> "Settings":
     except ValidationError as error:
         wrong = error.errors()[0]
         name = "_".join(["POSTIL", *map(str, wrong["loc"])]).upper()
-        raise click.ClickException(f"{name} cannot be used: {wrong['msg']}. docs/settings.md lists them.") from error
+        why = wrong["msg"].removeprefix("Value error, ")
+        raise click.ClickException(f"{name} cannot be used: {why}. docs/settings.md lists them.") from error
 
 
 async def with_database(work: "Callable[[Database], Awaitable[T]]") -> T:
