@@ -10,12 +10,15 @@ import hmac
 import time
 import unicodedata
 from collections.abc import Sequence
-
-import pyotp
-from argon2 import PasswordHasher, extract_parameters
-from argon2.low_level import hash_secret
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from postil.errors import Invalid, TooLong, Unavailable
+
+# Whoever signs in waits until argon2 and pyotp are loaded: most services are asked by readers alone.
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+    from pyotp import TOTP
 
 # Length is what makes a password hard to guess; rules about signs in it make people write it down (NIST SP 800-63B).
 LEAST, MOST = 10, 1024
@@ -34,9 +37,15 @@ class Passwords:
     """Makes and compares hashes, in threads of their own. Other costs than ours are for tests."""
 
     def __init__(self, time_cost: int = TIME_COST, memory_kib: int = MEMORY_KIB, lanes: int = LANES) -> None:
-        self._hasher = PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=lanes)
+        self._costs = (time_cost, memory_kib, lanes)
         self._free = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
+
+    @cached_property
+    def _hasher(self) -> "PasswordHasher":
+        from argon2 import PasswordHasher
+
+        return PasswordHasher(*self._costs)
 
     async def hash(self, password: str, address: str, secret: str) -> str:
         """What is kept of a password. `secret` is this database's own, so that salts cannot be made beforehand."""
@@ -64,6 +73,9 @@ class Passwords:
 
     def _hash(self, password: bytes, head: str, salt: bytes) -> str:
         """As `head` says, which is a kept hash without its end; at our own cost where it says nothing."""
+        from argon2 import extract_parameters
+        from argon2.low_level import hash_secret
+
         if not head:
             return self._hasher.hash(password, salt=salt)
         used = extract_parameters(f"{head}$AA")
@@ -101,6 +113,8 @@ def _unpadded(text: str) -> bytes:
 
 def new_totp() -> str:
     """A secret for an authenticator, in base32."""
+    import pyotp
+
     return pyotp.random_base32()
 
 
@@ -110,7 +124,7 @@ def is_totp(secret: str) -> bool:
 
 def totp_uri(secret: str, name: str, site: str) -> str:
     """What an authenticator reads from the picture."""
-    return pyotp.TOTP(secret).provisioning_uri(name=name.replace(":", " "), issuer_name=site.replace(":", " "))
+    return _codes(secret).provisioning_uri(name=name.replace(":", " "), issuer_name=site.replace(":", " "))
 
 
 def totp_step(secret: str, digits: str, now: float | None = None, last: int | None = None) -> int | None:
@@ -119,10 +133,16 @@ def totp_step(secret: str, digits: str, now: float | None = None, last: int | No
     if len(typed) != DIGITS or not (typed.isascii() and typed.isdigit()):
         return None
     at = int((time.time() if now is None else now) // STEP_SECONDS)
-    codes = pyotp.TOTP(secret)
+    codes = _codes(secret)
     found = [
         step
         for step in range(at - WINDOW, at + WINDOW + 1)
         if hmac.compare_digest(codes.generate_otp(step), typed) and (last is None or step > last)
     ]
     return found[0] if found else None
+
+
+def _codes(secret: str) -> "TOTP":
+    import pyotp
+
+    return pyotp.TOTP(secret)
