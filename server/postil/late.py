@@ -1,7 +1,8 @@
 """What is loaded after the start: whoever reads needs none of it, and a start would take a tenth longer with it.
 
 Soon after the first answers all of it is loaded in a thread, so that nobody waits for it. Who needs it earlier waits
-for that alone, and does not hold the event loop up meanwhile.
+for that alone, and does not hold the event loop up meanwhile. What most services never need waits until it is asked for
+(web/seldom.py).
 """
 
 import asyncio
@@ -22,7 +23,7 @@ _loaded: set[str] = set()
 
 
 async def load(name: str) -> None:
-    """Until a module of LATE is there; an ordinary import of it costs nothing from then on."""
+    """Until a module is there; an ordinary import of it costs nothing from then on."""
     if name not in _loaded:
         await asyncio.get_running_loop().run_in_executor(None, import_module, name)
         _loaded.add(name)

@@ -15,8 +15,7 @@ from tests.service import Json, Moderator, Reader, Service, Visitor, Watching, s
 from postil import sites
 from postil.ids import hash_token
 from postil.kinds import DEFAULTS
-from postil.web.door import COOKIE
-from postil.web.screens import form_token
+from postil.web.door import COOKIE, form_token
 
 SITE = "https://talk-of-the-town.example"
 URL = f"{SITE}/essay"

@@ -12,7 +12,11 @@ from postil.markup import render
 
 LATE = {"bleach", "markdown_it", "nh3", "postil.markup"}
 # What only some need, some day: other commands, moderators' pages, other databases and buses.
-SELDOM = {"alembic", "httpcore2", "jinja2", "prometheus_client", "psycopg", "redis", "sqlalchemy.dialects.postgresql"}
+SELDOM = {
+    *{"alembic", "httpcore2", "jinja2", "prometheus_client", "psycopg", "redis", "sqlalchemy.dialects.postgresql"},
+    *{"argon2", "pyotp", "dotenv", "postil.reviewing"},
+    *{f"postil.web.{name}" for name in ("queue", "deciding", "desk_live", "people", "rules", "signing_in", "threads")},
+}
 
 # As `postil serve` begins; then somebody posts.
 BEGIN = """

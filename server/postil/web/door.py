@@ -30,7 +30,6 @@ from postil.web.addresses import network_of
 from postil.web.limits import Limiter
 from postil.web.origins import COOKIE as COOKIE
 from postil.web.origins import origin_in
-from postil.web.screens import form_token
 
 READS = frozenset({"GET", "HEAD"})
 # Where one may be sent after signing in. A browser reads `//x` and `/\x` as another host.
@@ -111,6 +110,11 @@ def check_form(request: Request, viewer: Viewer, fields: Mapping[str, list[str]]
     secret = resources(request).database.lineage.secret
     if not hmac.compare_digest(sent.encode(), form_token(viewer.session or "", secret).encode()):
         raise Forbidden("This form is not from this sign-in. Reload the page and try again.")
+
+
+def form_token(session: str, secret: str) -> str:
+    """What a form of this session's pages carries; no other site can know it."""
+    return hmac.digest(secret.encode(), f"form\0{session}".encode(), "sha256").hex()[:32]
 
 
 def check_own_page(request: Request) -> None:

@@ -3,7 +3,6 @@
 Every page works without JavaScript. A form carries a token that only a page of ours, opened by the same session, has.
 """
 
-import hmac
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -17,7 +16,7 @@ from postil.errors import Invalid, TooLong
 from postil.marking import marked
 from postil.policy import MAY, Action
 from postil.viewer import Viewer
-from postil.web import times
+from postil.web import door, times
 from postil.web.faces import face
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
 async def desk(request: Request, snapshot: Snapshot, viewer: Viewer, *, at: str) -> dict[str, Any]:
     """What templates/desk.html needs beside its blocks. `at` is the Way one is on; `token` goes into every form."""
     told = await reviewing.desk(snapshot, viewer)
-    secret = request.app.state.resources.database.lineage.secret  # not by the door, which asks this module for tokens
+    secret = door.resources(request).database.lineage.secret
     return {
         "at": at,
         "site_name": told.site,
@@ -99,7 +98,7 @@ async def desk(request: Request, snapshot: Snapshot, viewer: Viewer, *, at: str)
         "role": viewer.role,
         "waiting": told.waiting,
         "ways": [way for way in WAYS if viewer.role in MAY[way.action][0]],
-        "token": form_token(viewer.session or "", secret),
+        "token": door.form_token(viewer.session or "", secret),
         "modules": f"/w/{request.app.state.widget.version}/",
     }
 
@@ -119,8 +118,3 @@ async def form(request: Request, most: int = MOST_FORM) -> dict[str, list[str]]:
     for name, value in pairs:
         fields.setdefault(name, []).append(value)
     return fields
-
-
-def form_token(session: str, secret: str) -> str:
-    """What a form of this session's pages carries; no other site can know it."""
-    return hmac.digest(secret.encode(), f"form\0{session}".encode(), "sha256").hex()[:32]

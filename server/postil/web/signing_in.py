@@ -75,7 +75,7 @@ async def show(request: Request) -> Response:
             "moderator": moderator,
             "site": await snapshot.get_one(Site, viewer.site),
             "origins": await origins_of(snapshot, viewer.site),
-            "token": screens.form_token(viewer.session or "", _secret(request)),
+            "token": door.form_token(viewer.session or "", _secret(request)),
         }
     return _page(request, wish, "in", **here)
 
