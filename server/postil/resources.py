@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import configure_mappers
 from sqlmodel import col
 
 from postil import late, networks, placing, promotion
@@ -90,7 +91,7 @@ async def running(resources: Resources) -> AsyncIterator[None]:
         _supervised("sweep", _sweep(resources)),
         _supervised("upkeep", _every(UPKEEP_SECONDS, lambda: drop_expired(resources.database))),
         _supervised("ageing", _every(UPKEEP_SECONDS, lambda: close_aged(resources.database))),
-        _supervised("late", late.warm()),
+        _supervised("late", _warm()),
         _supervised("moves", _every(UPKEEP_SECONDS, lambda: _look_for_moved(resources))),
     ]
     try:
@@ -102,6 +103,11 @@ async def running(resources: Resources) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
         await resources.errands.end()
         await resources.database.close()
+
+
+async def _warm() -> None:
+    await late.warm()
+    await asyncio.to_thread(configure_mappers)  # for whoever reads first from then on
 
 
 async def _look_for_moved(resources: Resources) -> None:
