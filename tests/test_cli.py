@@ -22,7 +22,8 @@ from click.testing import CliRunner, Result
 from tests.databases import ON_POSTGRESQL, dump, on_postgresql, rows, sqlite_url, write
 
 from postil.cli import main
-from postil.commands.base import Examples, importing
+from postil.commands.base import Examples
+from postil.commands.importing import importing
 from postil.outline import OutlineSection, outline_hash
 
 OUTLINE = [OutlineSection(heading="One", level=2)]

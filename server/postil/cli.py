@@ -3,10 +3,13 @@
 import signal
 import sys
 
-import click
+from postil.commands.importing import importing
 
-import postil
-from postil.commands import pages, publish, service, sites, storage
+with importing():
+    import click
+
+    import postil
+    from postil.commands import pages, publish, service, sites, storage
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,10 +1,7 @@
 """What all commands share: help that ends with examples, errors of one sentence, the settings and the database."""
 
 import asyncio
-import gc
-import os
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -31,21 +28,6 @@ class Examples(click.Command):
             with formatter.section("Examples"):
                 for line in self.examples.strip().splitlines():
                     formatter.write_text(line.strip())
-
-
-@contextmanager
-def importing() -> Iterator[None]:
-    """What is imported in here stays as long as the process. Nothing of it is garbage, so nobody looks: a sixth of the
-    time it takes.
-    """
-    gc.disable()
-    # pydantic would read the metadata of every installed package for plugins. Nothing of ours has any.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def run(work: Coroutine[Any, Any, T], loop_factory: "Callable[[], asyncio.AbstractEventLoop] | None" = None) -> T:

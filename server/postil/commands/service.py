@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import postil
-from postil.commands.base import Examples, importing, read_settings, run, run_plainly
+from postil.commands.base import Examples, read_settings, run, run_plainly
+from postil.commands.importing import importing
 
 if TYPE_CHECKING:
     from postil.settings import Settings
