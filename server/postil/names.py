@@ -7,6 +7,7 @@ obey rather than show (controls, bidi overrides), what nobody can see, and tower
 import json
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -130,26 +131,31 @@ def _look_alikes() -> dict[int, str]:
     The library pairs a character with what it resembles, both ways: joined up, the pairs are groups.
     """
     # Its data, not its modules, which import an HTTP client; and only when the first name is compared.
-    table = files("confusable_homoglyphs").joinpath("confusables.json").read_text(encoding="utf-8")
-    group: dict[str, set[str]] = {}
-    for char, others in json.loads(table).items():
-        for other in (_ignored.sub("", entry["c"]) for entry in others):
-            if other:
-                _join(group, char, other)
-    groups = {id(members): members for members in group.values()}
-    standing = {key: min(members, key=_plainness) for key, members in groups.items()}
-    return {ord(char): standing[id(members)] for char, members in group.items() if len(char) == 1}
+    stands: dict[str, str] = {}
+    for char, others in _told(files("confusable_homoglyphs").joinpath("confusables.json").read_text(encoding="utf-8")):
+        for other in filter(None, (_ignored.sub("", entry["c"]) for entry in others)):
+            one, two = _found(stands, char), _found(stands, other)
+            if one != two:
+                stands[one] = stands[two] = min(one, two, key=_plainness)
+    return {ord(char): _found(stands, char) for char in stands if len(char) == 1}
 
 
-def _join(group: dict[str, set[str]], one: str, other: str) -> None:
-    """Put both into one group, moving the smaller group's members into the larger."""
-    first, second = group.setdefault(one, {one}), group.setdefault(other, {other})
-    if first is second:
-        return
-    small, large = sorted((first, second), key=len)
-    large |= small
-    for member in small:
-        group[member] = large
+def _told(table: str) -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """The pairs of a JSON object, one after the other: all at once would take ten times the memory, and keep it."""
+    read = json.JSONDecoder().raw_decode
+    at = 1
+    while table[at] == '"':
+        char, at = read(table, at)
+        others, at = read(table, at + len(": "))
+        yield char, others
+        at = min(at + len(", "), len(table) - 1)
+
+
+def _found(stands: dict[str, str], one: str) -> str:
+    """Which stands for the group that it is in; alone in one of its own at first."""
+    while (other := stands.setdefault(one, one)) != one:
+        one = other
+    return one
 
 
 def _plainness(glyphs: str) -> tuple[int, bool, int, str]:
