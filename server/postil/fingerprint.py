@@ -24,7 +24,6 @@ ENDS_CHARACTERS = 120
 HASH_BITS = 18
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-TWO_DIGITS = [high + low for high in ALPHABET for low in ALPHABET]
 PLAIN = re.compile("[A-Za-z0-9_-]*")
 IN_ORDER = str.maketrans(ALPHABET, "".join(sorted(ALPHABET)))
 
@@ -35,13 +34,18 @@ UNSPACED = (
 
 
 @cache
+def _two_digits() -> list[str]:
+    return [high + low for high in ALPHABET for low in ALPHABET]
+
+
+@cache
 def _one_sort() -> re.Pattern[str]:
     return re.compile(f"[{UNSPACED}]+|[^{UNSPACED}]+")
 
 
 @cache
 def _glued() -> re.Pattern[str]:
-    # So large a set takes milliseconds to compile, which no start should wait for: few ever make a print here.
+    # So large a set takes milliseconds to compile, and the list above half a megabyte: few ever make a print here.
     return re.compile(f"[{UNSPACED}]")
 
 
@@ -150,7 +154,8 @@ def _hash(token: str) -> int:
 
 def _sample(hashes: Iterable[int], most: int) -> str:
     lowest = sorted({value >> 32 - HASH_BITS for value in hashes})[:most]
-    return "".join([TWO_DIGITS[value >> 6] + ALPHABET[value & 63] for value in lowest])
+    two = _two_digits()
+    return "".join([two[value >> 6] + ALPHABET[value & 63] for value in lowest])
 
 
 def _read(text: str, most: int) -> Sample | None:

@@ -137,7 +137,7 @@ def _look_alikes() -> dict[int, str]:
             one, two = _found(stands, char), _found(stands, other)
             if one != two:
                 stands[one] = stands[two] = min(one, two, key=_plainness)
-    return {ord(char): _found(stands, char) for char in stands if len(char) == 1}
+    return {ord(char): stand for char in stands if len(char) == 1 and (stand := _found(stands, char)) != char}
 
 
 def _told(table: str) -> Iterator[tuple[str, list[dict[str, str]]]]:
