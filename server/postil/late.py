@@ -29,9 +29,8 @@ async def load(name: str) -> None:
         _loaded.add(name)
 
 
-async def warm(seconds: float = WARM_SECONDS) -> None:
-    """Load all of it, after a while."""
-    await asyncio.sleep(seconds)
+async def warm() -> None:
+    """Load all of it."""
     for name in LATE:
         await load(name)
     gc.freeze()  # like what was imported before

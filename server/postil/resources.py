@@ -24,6 +24,7 @@ from postil.live.bus import Bus
 from postil.live.buses import open_bus
 from postil.live.hub import Hub
 from postil.models import Comment, OneTimeCode, Page, PublicSpan, StaffSession, SupportChange, Visit, WaitingView
+from postil.names import look_alike
 from postil.places import Outlines
 from postil.publishing import look_for_moved
 from postil.settings import Settings
@@ -106,8 +107,13 @@ async def running(resources: Resources) -> AsyncIterator[None]:
 
 
 async def _warm() -> None:
+    """Make and load what the first who needs it would wait for. What needs room for a moment goes first, and leaves it
+    to what stays.
+    """
+    await asyncio.sleep(late.WARM_SECONDS)
+    await asyncio.to_thread(look_alike, "a")
+    await asyncio.to_thread(configure_mappers)
     await late.warm()
-    await asyncio.to_thread(configure_mappers)  # for whoever reads first from then on
 
 
 async def _look_for_moved(resources: Resources) -> None:

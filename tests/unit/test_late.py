@@ -57,5 +57,5 @@ async def test_loading_leaves_the_event_loop_to_others(monkeypatch: pytest.Monke
 
 async def test_all_of_it_is_there_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(late, "_loaded", set())
-    await late.warm(0)
+    await late.warm()
     assert late._loaded == set(late.LATE)
