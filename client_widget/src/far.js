@@ -6,7 +6,7 @@
  */
 
 /** How long may be drawn for one frame, in milliseconds. */
-const SLICE = 3;
+const SLICE = 2;
 /** How near counts as near, in pixels: more than anybody scrolls or tabs in a frame. */
 const NEAR = 1200;
 /** What is so far away is emptied again: twice as far, so that who scrolls to and fro finds it there. */

@@ -13,7 +13,7 @@ import { t } from "./words.js";
 /** @typedef {import("./store.js").MoreRow} MoreRow */
 
 /** How long may be drawn for one frame, in milliseconds: layout and paint take four times as long again. */
-const SLICE = 3;
+const SLICE = 2;
 /** More is asked for when the reader is so near to it, in pixels. */
 const NEAR = 1500;
 /** Threads of more comments draw what is near alone. */
@@ -145,10 +145,10 @@ export class List {
     if (!item.firstChild) this.#far?.guess(item, row);
     else if ("comment" in row) this.#comment(item, row, depth);
     else this.#more(item, row);
-    const before = this.#before(key, row.parent) ?? null;
+    const before = this.#before(key, row.parent);
     let upper = item.previousElementSibling;
     while (upper?.className === "gap") upper = upper.previousElementSibling;
-    if (!known || upper !== before) {
+    if (!known || upper != before) {
       // What stood behind it, or is to, may have been put by its old place.
       const left = this.#insert(item, before);
       if (left) store.touched.add(keyOf(left));
@@ -160,7 +160,7 @@ export class List {
     item.dataset.folded = folded;
   }
 
-  /** Put an item after another, with what stands below it. @param {HTMLElement} item @param {HTMLElement | null} before @returns {HTMLElement | null} what stood behind all that */
+  /** Put an item after another, with what stands below it. @param {HTMLElement} item @param {HTMLElement | undefined} before @returns {HTMLElement | null} what stood behind all that */
   #insert(item, before) {
     const all = [item];
     const below = new Set([item.dataset.comment]);

@@ -39,8 +39,8 @@ export class Panel {
   place = null;
   /** The thread that new comments go to: the section's own; null before its first. @type {string | null} */
   home = null;
-  /** Where the keyboard returns to. @type {HTMLElement | null} */
-  #opener = null;
+  /** Where the keyboard returns to. @type {HTMLElement | null | undefined} */
+  #opener;
   #watching = false;
   /** How many replies wait in the thread. */
   #fresh = 0;
@@ -107,6 +107,7 @@ export class Panel {
     this.#swap(false);
     await this.#head(from);
     this.foot.compose();
+    await turn();
     this.#show(said);
     await turn();
     // Another may have been opened meanwhile.
@@ -143,7 +144,7 @@ export class Panel {
       while (had?.shadowRoot?.activeElement) had = had.shadowRoot.activeElement;
       this.#opener = had === document.body ? null : /** @type {HTMLElement | null} */ (had);
     } else if (place) this.#opener = place.opener;
-    this.#opener ??= place?.opener ?? null;
+    this.#opener ??= place?.opener;
     if (frame.show()) frame.say(said ?? frame.heading.textContent ?? "");
   }
 
@@ -401,7 +402,7 @@ export class Panel {
     const { article, place, frame } = this;
     this.api.outline = article.outline;
     if (place) this.place = article.places.find(({ id, name }) => (place.id ? id === place.id : name === place.name)) ?? place;
-    this.#opener = this.place?.opener ?? null;
+    this.#opener = this.place?.opener;
     if (!frame.dialog.open) return;
     frame.show();
     this.counted();
@@ -429,7 +430,7 @@ export class Panel {
 
 }
 
-/** To make the panel is one task, to show it another, and to ask for what it shows a third. */
+/** To make the panel is one task, to say what it shows another, to show it a third, and to ask for what it shows a fourth. */
 const turn = () => new Promise((go) => setTimeout(go));
 
 /** Of each article on the page that somebody opened. @type {Map<Postil.Article, Panel>} */
