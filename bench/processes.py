@@ -61,21 +61,24 @@ def unpin() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def serving(kind: str, *more: str) -> AsyncIterator[Server]:
-    """Run one of bench.servers until the block ends; it answers on its port before the block begins."""
+async def serving(kind: str, *more: str, before: Sequence[str] = ()) -> AsyncIterator[Server]:
+    """Run one of bench.servers until the block ends; it answers on its port before the block begins. `before`: what it
+    is run by.
+    """
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listening:
         command = ("-m", "bench.servers", kind, str(listening.fileno()), *more)
-        async with answering(listening.getsockname()[1], *command, descriptors=[listening.fileno()]) as server:
+        port, descriptors = listening.getsockname()[1], [listening.fileno()]
+        async with answering(port, *command, descriptors=descriptors, before=before) as server:
             yield server
 
 
 @asynccontextmanager
 async def answering(
-    port: int, *arguments: str, descriptors: Sequence[int] = (), **environment: str
+    port: int, *arguments: str, descriptors: Sequence[int] = (), before: Sequence[str] = (), **environment: str
 ) -> AsyncIterator[Server]:
     """Run Python with `arguments` until the block ends; it answers on `port` before the block begins."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, *arguments),
+        *(*before, sys.executable, *arguments),
         pass_fds=descriptors,
         cwd=ROOT,
         stdout=asyncio.subprocess.DEVNULL,
