@@ -73,6 +73,7 @@ def thread(stage: Stage, somebody: Somebody, screen: Any) -> tuple[Reader, Line,
     section = str(ann.panel.locator("dialog").get_attribute("data-section"))
     ids = [str(ann.comment("My own.").get_attribute("data-comment"))]
     ids += [stage.say(section, f"Point {n}, to be *read*.", parent=None if n == 3 else ids[0]) for n in range(4)]
+    expect(ann.pill).to_contain_text("4 new")
     ann.pill.click()
     expect(ann.panel.locator("li[data-comment]")).to_have_count(5)
     expect(ann.panel.locator(".live")).to_have_attribute("data-state", "live")
