@@ -95,7 +95,7 @@ def _find_way(tx: Brief, site: str, author_key: str, draft: Draft, rendered: Ren
         return None
     name = normalise(draft.name)
     there = _there(tx, site, page[0], author_key, name, networks, draft)
-    if there is None or _is_kept_from(there, draft):
+    if there is None or _is_in_the_way(there, draft):
         return None
     author = there.author or new_id(tx.now)
     return Way(site, page, author, author_key, there, networks[-1], name, draft, rendered)
@@ -145,8 +145,8 @@ _THERE = """
 """
 
 
-def _is_kept_from(there: There, draft: Draft) -> bool:
-    """Whether anything there is in the way, or would make it another one."""
+def _is_in_the_way(there: There, draft: Draft) -> bool:
+    """Whether anything there keeps the comment from being published, or makes it one that was posted before."""
     takes = {SectionState.OPEN, SectionState.CLOSED} if draft.parent else {SectionState.OPEN}
     is_orphan = draft.parent is not None and there.parent is None
     return there.state not in takes or is_orphan or any((there.is_staffs_name, there.was_posted, there.is_banned))
