@@ -265,8 +265,8 @@ export class List {
     item.toggleAttribute("data-editing", editing);
     const slot = item.querySelector(".slot");
     const had = slot?.contains(this.#active());
-    slot?.replaceChildren(...(form ? [form] : []));
-    if (form) /** @type {HTMLElement | null} */ (form.querySelector("textarea,select,:checked,.primary"))?.focus();
+    slot?.replaceChildren(form ?? "");
+    /** @type {HTMLElement | null | undefined} */ (form?.querySelector("textarea,select,:checked,.primary"))?.focus();
     form?.scrollIntoView({ block: "nearest" });
     if (!form && had) /** @type {HTMLElement | null} */ (item.querySelector(".act"))?.focus();
   }

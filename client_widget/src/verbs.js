@@ -80,6 +80,7 @@ export const verbs = {
   news: async (thread, item) => thread.reveal(item.dataset.comment),
   more: async (thread, item) => {
     await thread.menu(item.dataset.comment ?? "");
+    item.querySelector(".extra>:last-child")?.scrollIntoView({ block: "nearest" });
     /** @type {HTMLElement | null} */ (item.querySelector(".extra .act"))?.focus();
     if (item.querySelector("[data-action=edit]")) (await thread.panel.later(import("./seldom.js"))).lasts(thread, item);
   },

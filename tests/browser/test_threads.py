@@ -1,6 +1,7 @@
 """What a reader makes of a thread on his device: replies put away, authors muted, the way to what is answered."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -72,3 +73,22 @@ def test_one_who_is_muted_is_a_line_and_no_news_until_he_is_heard_again(stage: S
     ann.panel.locator("[data-action=menu]").click()
     ann.panel.locator("[data-action=unmute]").click()
     expect(ann.panel.locator("[part=body]", has_text="More loud words.")).to_be_visible()
+
+
+def test_a_menu_at_the_lower_edge_is_seen_whole(stage: Stage, somebody: Somebody, screen: Any) -> None:
+    ann = somebody("Ann", screen)
+    ann.visit(stage.article())
+    ann.discuss("Method")
+    ann.post("The first.")
+    section = str(ann.panel.locator("dialog").get_attribute("data-section"))
+    for number in range(12):
+        stage.say(section, f"Point {number}.", name="Bartholomew of Brandenburg")
+    ann.visit(ann.page.url)
+    ann.discuss("Method")
+    ann.drawn()
+    item = ann.comment("Point 11.")
+    item.locator("[data-action=more]").evaluate("(button) => button.scrollIntoView({ block: 'end' })")
+    item.locator("[data-action=more]").click()
+    expect(item.locator("[data-action=copy]")).to_be_focused()
+    lower = "(node) => node.getBoundingClientRect().bottom"
+    assert item.locator("[data-action=mute]").evaluate(lower) <= ann.panel.locator("[part=thread]").evaluate(lower)
